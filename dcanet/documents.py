@@ -1,0 +1,131 @@
+"""The JSON files that stages exchange: what is in them, versioned and checked on reading and writing."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import UserError
+from .files import write_text
+
+Hash = str
+
+
+class Document(BaseModel):
+    """A JSON file with a schema version."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    schema_version: Literal[1] = 1
+
+    def save(self, path: Path) -> None:
+        """Write atomically."""
+        write_text(path, self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read and check; UserError names the file and what is wrong with it."""
+        try:
+            return cls.model_validate_json(Path(path).read_bytes())
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "file"
+            raise UserError(
+                f"{path}: {where}: {first['msg']}; delete the file to have it made again"
+            ) from error
+
+
+class Provenance(Document):
+    """How a result came to be; beside every result as provenance.json."""
+
+    command: list[str]
+    started: datetime
+    ended: datetime
+    git_commit: str | None
+    git_dirty: bool | None
+    versions: dict[str, str] = Field(description="python, torch and the other packages that matter")
+    machine: dict[str, Any] = Field(description="system, processor, cores, memory_gib, gpu")
+    device: str
+    threads: int
+    seed: int | None = None
+    recipe_hash: Hash | None = None
+    data_fingerprint: Hash | None = None
+    weights_sha256: Hash | None = None
+
+
+class EpochRecord(Document):
+    """One line of history.jsonl."""
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    train_top1_percent: float
+    seconds: float
+    images_per_second: float
+
+
+class Metrics(Document):
+    """What an evaluation found; metrics.json beside predictions.parquet."""
+
+    model: str
+    options: dict[str, Any]
+    seed: int
+    dataset: str
+    split: str
+    preprocessing: str
+    classes: int
+    images: int = Field(ge=1)
+    top1_percent: float = Field(ge=0, le=100)
+    top5_percent: float = Field(ge=0, le=100)
+    loss: float
+    weights_sha256: Hash
+    recipe_hash: Hash
+    data_fingerprint: Hash
+
+
+class ModelCosts(BaseModel):
+    """Size and arithmetic of one model."""
+
+    model_config = ConfigDict(extra="forbid")
+    options: dict[str, Any]
+    parameters: int
+    macs: int = Field(description="multiply-adds of one image")
+    uncounted_ops: dict[str, int] = Field(description="operations the counter has no rule for, and how often")
+
+
+class Costs(Document):
+    """Parameters and MACs of a pair, at ImageNet's 1,000 classes: profile/costs/<pair>.json."""
+
+    pair: str
+    image_size: int
+    classes: int
+    convention: str = Field(description="which operations count; 'fvcore'")
+    models: dict[str, ModelCosts]
+
+
+class Speed(BaseModel):
+    """Inference speed of one model: median over timed blocks and its 95 % interval."""
+
+    model_config = ConfigDict(extra="forbid")
+    images_per_second: float
+    interval: tuple[float, float]
+    blocks: list[float] = Field(description="images per second of each timed block")
+
+
+class Throughput(Document):
+    """Speeds of a pair timed interleaved: profile/<device>/<pair>.json."""
+
+    pair: str
+    device: str
+    device_name: str
+    threads: int
+    image_size: int
+    batch_size: int
+    precision: str
+    memory_format: str
+    load_average: float = Field(description="1-minute load average per core before the timing started")
+    models: dict[str, Speed]
+    ratio: float | None = Field(description="connected over baseline, median of paired blocks")
+    ratio_interval: tuple[float, float] | None

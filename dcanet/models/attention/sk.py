@@ -1,0 +1,87 @@
+"""Selective Kernels (arXiv 1903.06586): two branches of different reach, weighted per channel."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..connection import Connection, Join, match_vectors
+from ..layers import ConvNormAct
+from .base import Attention, over_space, pool
+
+
+class SelectiveKernel(Attention):
+    """A 3x3 and a dilated 3x3 convolution, mixed by a softmax over the two; replaces a 3x3 convolution.
+
+    `hand_on` is "pooled" (the pooled, weighted branches; ResNet) or "gates" (the softmax weights
+    themselves; the released MobileNetV2 code). Extraction, attention and hand-on are (N, 2, C).
+    """
+
+    replaces_convolution = True
+
+    def __init__(
+        self,
+        channels: int,
+        previous_channels: int | None = None,
+        reduction: int = 16,
+        matching: str = "one_layer",
+        hand_on: str = "pooled",
+        stride: int = 1,
+        groups: int = 1,
+        activation: type[nn.Module] = nn.ReLU,
+    ) -> None:
+        super().__init__()
+        if hand_on not in ("pooled", "gates"):
+            raise ValueError(f"hand_on of SK must be 'pooled' or 'gates', not {hand_on!r}")
+        self.hands_on = hand_on
+        self.branches = nn.ModuleList(
+            ConvNormAct(channels, channels, 3, stride, groups, activation, dilation=dilation)
+            for dilation in (1, 2)
+        )
+        hidden = channels // reduction
+        self.select = nn.Sequential(
+            nn.Conv2d(channels, hidden, kernel_size=1, bias=False),
+            nn.BatchNorm2d(hidden),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(hidden, 2 * channels, kernel_size=1, bias=False),
+        )
+        self.connection = None
+        if previous_channels is not None:
+            self.connection = nn.ModuleList(
+                Connection(Join(channels), match_vectors(previous_channels, channels, matching, reduction))
+                for _ in self.branches
+            )
+
+    def forward(self, features: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Any]:
+        return super().forward([branch(features) for branch in self.branches], previous)
+
+    def extract(self, features: Sequence[Tensor]) -> Tensor:
+        return torch.stack([pool(branch) for branch in features], dim=1)  # (N, 2, C)
+
+    def connect(self, extracted: Tensor, previous: Tensor) -> Tensor:
+        assert self.connection is not None
+        joined = [
+            connection(extracted[:, k], previous[:, k]) for k, connection in enumerate(self.connection)
+        ]
+        return torch.stack(joined, dim=1)
+
+    def transform(self, extracted: Tensor) -> Tensor:
+        n, branches, channels = extracted.shape
+        scores = self.select(over_space(extracted.sum(dim=1)))  # (N, 2C, 1, 1)
+        return scores.view(n, branches, channels).softmax(dim=1)
+
+    def weight(self, features: Sequence[Tensor], attention: Tensor) -> list[Tensor]:
+        return [branch * over_space(attention[:, k]) for k, branch in enumerate(features)]
+
+    def fuse(self, features: Sequence[Tensor], attention: Tensor) -> Tensor:
+        first, second = self.weight(features, attention)
+        return first + second
+
+    def hand_on(
+        self, features: Sequence[Tensor], extracted: Tensor, attention: Tensor, refined: Tensor
+    ) -> Tensor:
+        if self.hands_on == "gates":
+            return attention
+        # Equal to attention * extracted; pooled again because the published cost of this form says so.
+        return self.extract(self.weight(features, attention))

@@ -1,0 +1,68 @@
+"""What the backbones share: the type of a classifier, and inverted residual blocks."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..attention import AttentionBuilder
+from ..layers import ConvNormAct
+
+
+class Classifier(nn.Module):
+    """An image classifier whose last layer is the linear `head`."""
+
+    head: nn.Linear
+    #: Set by `dcanet.models.create`: id and options the model was built with.
+    model_name: str
+    model_options: dict[str, Any]
+
+
+class InvertedResidual(nn.Module):
+    """(x, previous) -> (x, attention): expand 1x1, depthwise, project 1x1 (arXiv 1801.04381).
+
+    Attention acts on the projection's output, before the addition; selective kernels stand in place
+    of the depthwise convolution. No expansion convolution where `expansion` is 1.
+    """
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels: int,
+        kernel: int,
+        stride: int,
+        expansion: int,
+        attention: AttentionBuilder,
+        previous_channels: int,
+        activation: type[nn.Module],
+        momentum: float = 0.1,
+        first_in_stack: bool = False,
+    ) -> None:
+        super().__init__()
+        hidden = channels_in * expansion
+        self.expand: nn.Module = nn.Identity()
+        if expansion != 1:
+            self.expand = ConvNormAct(channels_in, hidden, 1, activation=activation, momentum=momentum)
+        if attention.replaces_convolution:
+            self.selective = attention.build(
+                hidden, previous_channels, stride=stride, groups=hidden, activation=activation
+            )
+            self.attention_channels = hidden
+        else:
+            self.depthwise = ConvNormAct(hidden, hidden, kernel, stride, hidden, activation, 1, momentum)
+            self.attention = attention.build(channels, previous_channels, first_in_stack)
+            self.attention_channels = channels
+        self.project = ConvNormAct(hidden, channels, 1, activation=None, momentum=momentum)
+        self.adds_input = stride == 1 and channels_in == channels
+
+    def forward(self, x: Tensor, previous: Any = None) -> tuple[Tensor, Any]:
+        shortcut = x
+
+        x = self.expand(x)
+        if hasattr(self, "selective"):
+            x, handed_on = self.selective(x, previous)
+            x = self.project(x)
+        else:
+            x = self.project(self.depthwise(x))
+            x, handed_on = self.attention(x, previous)
+
+        return (shortcut + x if self.adds_input else x), handed_on

@@ -1,0 +1,148 @@
+"""Models from the authors' state dicts, recognised by keys and shapes and loaded completely or not at all."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..models import TRIPLES, create, model_id, resolve_options
+from ..models.backbones import Classifier
+from .translation import authors_forms, split_prefix, translate, triple_of
+
+#: Released width matching, reduction and their alternatives: what else a file's shapes may say.
+VARIANTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"matching": "one_layer"},
+    {"matching": "two_layer"},
+    {"reduction": 16},
+    {"reduction": 8},
+)
+
+
+class StateDictMismatch(ValueError):
+    """Keys or shapes that do not fit; the message lists missing, unexpected and mis-shaped keys."""
+
+
+def from_authors(state_dict: Mapping[str, Tensor], form: str | None = None) -> Classifier:
+    """Build the model that a state dict in the authors' key names belongs to, with these weights.
+
+    Args:
+        state_dict: tensors under the authors' names, with any of the prefixes '', 'module.', '1.',
+            'module.1.'; half precision is widened to float32.
+        form: "printed" or "released" where keys and shapes fit both (DCA-CBAM on ResNet-50 and Mnas,
+            DCA-SK on MobileNetV2); without it the released form is taken, with a warning. Plain GE
+            has no tensors of its own: pass the model id or the authors' name, as "ge_resnet50" or
+            "getheta_resnet50", for it not to be taken for the plain network.
+
+    Returns:
+        The model on the CPU in float32, in training mode.
+
+    Raises:
+        ValueError: not a state dict of the 35 forms, or an unknown `form`.
+        StateDictMismatch: missing, unexpected or mis-shaped keys; nothing is ever loaded partially.
+    """
+    prefix = split_prefix(state_dict)
+    tensors = {key.removeprefix(prefix): value for key, value in state_dict.items()}
+    name, form, changes = _wanted(tensors, form)
+    backbone, attention, _ = TRIPLES[name]
+    tensors = {translate(key, backbone, attention): value for key, value in tensors.items()}
+    num_classes = len(tensors["head.weight"]) if "head.weight" in tensors else 1000
+
+    model = _fitting(name, num_classes, form, changes, tensors)
+    widened = {
+        key: value.float().contiguous() if value.is_floating_point() else value
+        for key, value in tensors.items()
+    }
+    model.load_state_dict(widened, assign=True)
+    return model
+
+
+def _wanted(tensors: Mapping[str, Tensor], form: str | None) -> tuple[str, str | None, dict[str, Any]]:
+    """Model id, form (None: undecided) and options that the keys and the caller ask for."""
+    backbone, attention, connected = triple_of(tensors)
+    name = model_id(backbone, attention, connected)
+    if form in (None, "printed", "released"):
+        if attention == "none" and form is None:
+            warnings.warn(
+                f"these tensors fit ge_{backbone} (no parameters of its own) as well as {name}; "
+                f"taken for {name}, pass form='ge_{backbone}' for the other",
+                stacklevel=3,
+            )
+        return name, form, {}
+    if form in authors_forms():
+        wanted, form, changes = authors_forms()[form]
+    elif form in TRIPLES:
+        wanted, form, changes = form, None, {}
+    else:
+        raise ValueError(
+            f"form must be 'printed', 'released', a model id or one of the authors' names, not {form!r}"
+        )
+    if wanted not in (name, model_id(backbone, "ge", False) if attention == "none" else name):
+        raise StateDictMismatch(f"these are the tensors of {name}, not of {wanted}")
+    return wanted, form, changes
+
+
+def _candidates(name: str, form: str, changes: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Option sets to try, the form's own first."""
+    known = resolve_options(name, form)
+    for variant in (changes, *VARIANTS):
+        if all(key in known for key in variant):
+            yield resolve_options(name, form, **variant)
+
+
+def _fitting(
+    name: str, num_classes: int, form: str | None, changes: dict[str, Any], tensors: Mapping[str, Tensor]
+) -> Classifier:
+    """The model (without memory, on the meta device) whose keys and shapes are exactly these."""
+    problems = ""
+    for options in _candidates(name, form or "released", changes):
+        model = _on_meta(name, num_classes, options)
+        misfit = difference(model, tensors)
+        if not misfit:
+            if form is None:
+                _warn_if_ambiguous(name, options, model, num_classes)
+            return model
+        problems = problems or misfit
+    raise StateDictMismatch(f"the state dict does not fit {name}: {problems}")
+
+
+def _on_meta(name: str, num_classes: int, options: dict[str, Any]) -> Classifier:
+    with torch.device("meta"):
+        model = create(name, num_classes, form="released", **options)
+    if "first_reduction" not in options:
+        model.model_options.pop("first_reduction", None)
+    return model
+
+
+def _warn_if_ambiguous(name: str, options: dict[str, Any], model: Classifier, num_classes: int) -> None:
+    """Say so when the printed form has the same tensors and another computation."""
+    printed = resolve_options(name, "printed")
+    other = options | {"hand_on": printed["hand_on"]} if "hand_on" in printed else options
+    if other != options and not difference(_on_meta(name, num_classes, other), model.state_dict()):
+        warnings.warn(
+            f"these tensors fit the released and the printed form of {name}; the released one is "
+            "taken, pass form='printed' or form='released' to decide",
+            stacklevel=4,
+        )
+
+
+def difference(model: torch.nn.Module, tensors: Mapping[str, Tensor]) -> str:
+    """What keeps `tensors` from being this model's state dict; empty when nothing does."""
+    want = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    got = {key: tuple(value.shape) for key, value in tensors.items()}
+    parts = {
+        "missing": [key for key in want if key not in got],
+        "unexpected": [key for key in got if key not in want],
+        "mis-shaped": [
+            f"{key} {got[key]} for {shape}"
+            for key, shape in want.items()
+            if key in got and got[key] != shape
+        ],
+    }
+    return "; ".join(
+        f"{len(keys)} {kind}: {', '.join(keys[:5])}{', ...' if len(keys) > 5 else ''}"
+        for kind, keys in parts.items()
+        if keys
+    )

@@ -1,0 +1,68 @@
+"""Names of the authors' checkpoints in this package's terms; the rules are data (translation.toml)."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any
+
+#: What precedes every key: nothing, DDP, apex's half-precision wrapper, both.
+PREFIXES = ("module.1.", "module.", "1.", "")
+
+
+@functools.cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(resources.files("dcanet.weights").joinpath("translation.toml").read_text())
+
+
+def authors_forms() -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """The authors' 35 form names -> (model id, "released" or "printed", changed options)."""
+    return {name: (model, form, changes) for name, (model, form, changes) in _data()["forms"].items()}
+
+
+@functools.cache
+def _rules(backbone: str, attention: str) -> list[tuple[re.Pattern[str], str, int]]:
+    rules = _data()["rules"]
+    chosen = rules.get(f"{backbone}.{attention}", []) + rules[backbone] + rules[attention]
+    return [(re.compile(rule[0]), rule[1], rule[2] if len(rule) > 2 else 0) for rule in chosen]
+
+
+def translate(key: str, backbone: str, attention: str) -> str:
+    """One of the authors' keys (without prefix) -> ours; a key that no rule knows comes back as it is."""
+    for pattern, replacement, offset in _rules(backbone, attention):
+        if "{}" in replacement:
+            key = pattern.sub(lambda m: replacement.format(int(m[1]) + offset), key)  # noqa: B023
+        else:
+            key = pattern.sub(replacement, key)
+    return key
+
+
+def split_prefix(keys: Iterable[str]) -> str:
+    """The prefix that all keys share, of those an authors' checkpoint can have."""
+    keys = list(keys)
+    return next(prefix for prefix in PREFIXES if all(key.startswith(prefix) for key in keys))
+
+
+def triple_of(keys: Iterable[str]) -> tuple[str, str, bool]:
+    """(backbone, attention, connected) that the authors' keys (without prefix) belong to.
+
+    A parameter-free attention (plain GE) leaves no key and is seen as a plain network.
+
+    Raises:
+        ValueError: the keys are of none of the three backbones.
+    """
+    text = "\n".join(sorted(keys))
+    if re.search(r"^layer1\.0\.conv1\.", text, re.M):
+        backbone = "resnet50"
+    elif re.search(r"^features", text, re.M):
+        backbone = "mobilenet_v2"
+    elif re.search(r"^layers1?\.0\.weight", text, re.M):
+        backbone = "mnasnet1_0"
+    else:
+        first = text.split("\n")[:3]
+        raise ValueError(f"not a state dict of ResNet-50, MobileNetV2 or MnasNet: its keys start {first}")
+    marks = {"cbam": r"\.cbam\.", "gc": r"\.r?gc\.", "se": r"\.se\.", "ge": r"\.ge\.", "sk": r"\.conv_fc1\."}
+    attention = next((name for name, mark in marks.items() if re.search(mark, text)), "none")
+    connected = re.search(r"\.att_fc|\.att_conv|\.alpha\.|\.rgc\.|\.[sg]e\.conv\.", text) is not None
+    return backbone, attention, connected
