@@ -37,6 +37,17 @@ class Document(BaseModel):
             ) from error
 
 
+class Dataset(Document):
+    """A data set's dataset.json: what is in it, and fingerprints over ids and sizes of its images."""
+
+    name: str
+    classes: list[str]
+    train_images: int
+    val_images: int
+    train_fingerprint: Hash
+    val_fingerprint: Hash
+
+
 class Provenance(Document):
     """How a result came to be; beside every result as provenance.json."""
 
@@ -88,10 +99,10 @@ class Metrics(Document):
 class ModelCosts(BaseModel):
     """Size and arithmetic of one model."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     options: dict[str, Any]
-    parameters: int
-    macs: int = Field(description="multiply-adds of one image")
+    parameters: int = Field(ge=0, lt=2**63)
+    macs: int = Field(ge=0, lt=2**63, description="multiply-adds of one image")
     uncounted_ops: dict[str, int] = Field(description="operations the counter has no rule for, and how often")
 
 
@@ -106,12 +117,12 @@ class Costs(Document):
 
 
 class Speed(BaseModel):
-    """Inference speed of one model: median over timed blocks and its 95 % interval."""
+    """Inference speed of one model: mean over timed rounds and its 95 % interval (Student's t)."""
 
-    model_config = ConfigDict(extra="forbid")
-    images_per_second: float
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    images_per_second: float = Field(ge=0)
     interval: tuple[float, float]
-    blocks: list[float] = Field(description="images per second of each timed block")
+    blocks: list[float] = Field(description="images per second of each timed round")
 
 
 class Throughput(Document):
@@ -127,5 +138,5 @@ class Throughput(Document):
     memory_format: str
     load_average: float = Field(description="1-minute load average per core before the timing started")
     models: dict[str, Speed]
-    ratio: float | None = Field(description="connected over baseline, median of paired blocks")
+    ratio: float | None = Field(description="connected over baseline, mean over the rounds")
     ratio_interval: tuple[float, float] | None

@@ -3,19 +3,19 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import UserError
 
-DriveId = str
+DriveId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{10,}$")]
 
 
 class Classifier(BaseModel):
     """A row of pairs.tsv: a (backbone, attention, connected) triple and what Table 1 prints for it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     id: str = Field(pattern=r"^[a-z0-9_]+$")
     pair: str = Field(pattern=r"^[a-z0-9_]+$", description="id of the row's baseline")
     row: str = Field(description="the row's name in the paper")
@@ -33,7 +33,7 @@ class Classifier(BaseModel):
 class Detector(BaseModel):
     """A row of detectors.tsv and what Table 2 prints for it (COCO val2017)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     id: str = Field(pattern=r"^[a-z0-9_]+$")
     detector: Literal["RetinaNet", "Cascade R-CNN"]
     row: str
@@ -76,13 +76,16 @@ def _read(path: Path, kind: type[Row]) -> list[Row]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read: {error}") from error
     rows: list[Row] = []
-    for number, record in enumerate(csv.DictReader(text.splitlines(), delimiter="\t"), start=2):
+    reader = csv.DictReader(text.splitlines(), delimiter="\t")
+    for record in reader:
+        if None in record:
+            raise UserError(f"{path}: line {reader.line_num}: has more cells than the heading has columns")
         try:
             rows.append(kind.model_validate(record))
         except ValidationError as error:
             first = error.errors()[0]
             column = ".".join(str(part) for part in first["loc"])
-            raise UserError(f"{path}: line {number}, column {column!r}: {first['msg']}") from error
+            raise UserError(f"{path}: line {reader.line_num}, column {column!r}: {first['msg']}") from error
     if not rows:
         raise UserError(f"{path}: has no rows")
     ids = [row.id for row in rows]
@@ -106,9 +109,7 @@ def read_pairs(path: Path) -> list[Pair]:
             if len(partners) > 1:
                 raise UserError(f"{path}: pair {model.id!r} has {len(partners)} connected rows; it takes one")
             pairs.append(
-                Pair(
-                    id=model.id, row=model.row, baseline=model, connected=partners[0] if partners else None
-                )
+                Pair(id=model.id, row=model.row, baseline=model, connected=partners[0] if partners else None)
             )
     _check_partners(path, models, pairs)
     return pairs
@@ -117,5 +118,9 @@ def read_pairs(path: Path) -> list[Pair]:
 def _check_partners(path: Path, models: Sequence[Classifier], pairs: Sequence[Pair]) -> None:
     placed = {model.id for pair in pairs for model in pair.models}
     for model in models:
+        if not model.connected and model.pair != model.id:
+            raise UserError(
+                f"{path}: baseline {model.id!r} names the pair {model.pair!r}; it must name itself"
+            )
         if model.id not in placed:
             raise UserError(f"{path}: {model.id!r} names the pair {model.pair!r}, which has no baseline row")

@@ -1,5 +1,26 @@
-"""The 27 classifiers of Table 1: `create(name)` and `names()`."""
+"""The 27 classifiers of Table 1: `create(name)` and `names()`.
 
-from .registry import TRIPLES, create, default_options, model_id, names, resolve_options
+Names and options are known without torch, which is imported when the first model is created.
+"""
 
-__all__ = ["TRIPLES", "create", "default_options", "model_id", "names", "resolve_options"]
+from typing import TYPE_CHECKING, Any
+
+from .forms import TRIPLES, default_options, model_id, names, resolve_options
+
+if TYPE_CHECKING:
+    from .backbones import Classifier
+    from .registry import create
+
+__all__ = ["TRIPLES", "Classifier", "create", "default_options", "model_id", "names", "resolve_options"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "create":
+        from .registry import create
+
+        return create
+    if name == "Classifier":
+        from .backbones import Classifier
+
+        return Classifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,8 @@ A block's extraction E_k is merged with what block k-1 handed on, after *matchin
 backbones of the paper is data: which `match` and which `merge` (see `forms.py`).
 """
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -80,7 +82,7 @@ def match_vectors(previous: int, channels: int, matching: str, reduction: int) -
     elif matching != "one_layer":
         raise ValueError(f"matching must be 'one_layer' or 'two_layer', not {matching!r}")
     layers: list[nn.Module] = []
-    for width_in, width_out in zip(widths, widths[1:], strict=False):
+    for width_in, width_out in itertools.pairwise(widths):
         layers += [nn.Linear(width_in, width_out), nn.LayerNorm(width_out), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 

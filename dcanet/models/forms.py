@@ -10,6 +10,9 @@ from typing import Any
 
 Options = dict[str, Any]
 
+#: Alternatives of the options that are words: size matching, SK's hand-on, CBAM's hand-on.
+CHOICES = (("one_layer", "two_layer"), ("pooled", "gates"), ("map", "vector"))
+
 
 @dataclass(frozen=True)
 class Form:
@@ -75,3 +78,55 @@ FORMS: dict[tuple[str, str], Form] = {
         connected={"hand_on": "map", "matching_bias": False},
     ),
 }
+
+
+def model_id(backbone: str, attention: str, connected: bool) -> str:
+    """The id of a (backbone, attention, connected) triple: `resnet50`, `se_resnet50`, `dca_se_resnet50`."""
+    if attention == "none":
+        return backbone
+    return f"{'dca_' if connected else ''}{attention}_{backbone}"
+
+
+TRIPLES: dict[str, tuple[str, str, bool]] = {
+    model_id(backbone, attention, connected): (backbone, attention, connected)
+    for backbone, attention in FORMS
+    for connected in ((False,) if attention == "none" else (False, True))
+}
+
+
+def names() -> list[str]:
+    """Ids of the 27 models of Table 1, in the table's order."""
+    return list(TRIPLES)
+
+
+def default_options(name: str, form: str = "printed") -> dict[str, Any]:
+    """Options that `create(name, form=form)` builds with. Raises ValueError for unknown names."""
+    if name not in TRIPLES:
+        raise ValueError(f"unknown model {name!r}; models are {', '.join(TRIPLES)}")
+    if form not in ("printed", "released"):
+        raise ValueError(f"form must be 'printed' or 'released', not {form!r}")
+    backbone, attention, connected = TRIPLES[name]
+    return FORMS[backbone, attention].options(connected, form)
+
+
+def resolve_options(name: str, form: str = "printed", **changes: Any) -> dict[str, Any]:
+    """`default_options` with `changes`; ValueError names an option that the model does not have."""
+    options = default_options(name, form)
+    for key, value in changes.items():
+        if key not in options:
+            known = ", ".join(options) or "none"
+            raise ValueError(f"model {name} has no option {key!r}; its options are: {known}")
+        _check_value(name, key, value, options[key])
+    if "reduction" in changes and "first_reduction" not in changes:
+        options.pop("first_reduction", None)
+    return options | changes
+
+
+def _check_value(name: str, key: str, value: Any, default: Any) -> None:
+    choices = next((group for group in CHOICES if default in group), None)
+    if choices is not None and value not in choices:
+        raise ValueError(f"option {key} of {name} must be one of {', '.join(choices)}, not {value!r}")
+    if type(value) is not type(default):
+        raise ValueError(f"option {key} of {name} must be a {type(default).__name__}, not {value!r}")
+    if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+        raise ValueError(f"option {key} of {name} must be positive, not {value!r}")

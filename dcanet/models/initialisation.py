@@ -1,8 +1,10 @@
 """Initial weights as the authors' code leaves them, one rule per backbone."""
 
+import re
+
 from torch import nn
 
-from .attention.cbam import CBAM, SpatialGate
+from .attention.cbam import SpatialGate
 from .backbones import Classifier, MnasNet, ResNet
 
 
@@ -39,14 +41,11 @@ def _resnet_cbam(model: ResNet) -> None:
     for name, parameter in model.named_parameters():
         if name.endswith(".bias"):
             nn.init.zeros_(parameter)
+        elif re.fullmatch(r"stem\.0\.conv\.weight|.*\.conv[123]\.conv\.weight", name):
+            nn.init.kaiming_normal_(parameter, mode="fan_out", nonlinearity="relu")
     nn.init.kaiming_normal_(model.head.weight, mode="fan_in", nonlinearity="relu")
-    _he_fan_out(model.stem[0].conv)
-    for stage in model.stages:
-        for block in stage:
-            for unit in (block.conv1, block.conv2, block.conv3):
-                _he_fan_out(unit.conv)
-            assert isinstance(block.attention, CBAM)
-            gate: SpatialGate = block.attention.spatial
+    for gate in model.modules():
+        if isinstance(gate, SpatialGate):
             _he_fan_out(gate.conv)
             for norm in gate.modules():
                 if isinstance(norm, nn.BatchNorm2d):
@@ -61,5 +60,3 @@ def _mobile(model: nn.Module, linear_mean: float, linear_std: float) -> None:
             nn.init.normal_(module.weight, linear_mean, linear_std)
         if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
-
-

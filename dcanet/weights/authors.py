@@ -1,7 +1,7 @@
 """Models from the authors' state dicts, recognised by keys and shapes and loaded completely or not at all."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -43,24 +43,53 @@ def from_authors(state_dict: Mapping[str, Tensor], form: str | None = None) -> C
         ValueError: not a state dict of the 35 forms, or an unknown `form`.
         StateDictMismatch: missing, unexpected or mis-shaped keys; nothing is ever loaded partially.
     """
+    _check_tensors(state_dict)
     prefix = split_prefix(state_dict)
     tensors = {key.removeprefix(prefix): value for key, value in state_dict.items()}
-    name, form, changes = _wanted(tensors, form)
-    backbone, attention, _ = TRIPLES[name]
-    tensors = {translate(key, backbone, attention): value for key, value in tensors.items()}
-    num_classes = len(tensors["head.weight"]) if "head.weight" in tensors else 1000
+    name, form, variants = _wanted(tensors, form)
+    tensors = _translated(tensors, name)
+    head = tensors.get("head.weight")
+    num_classes = len(head) if head is not None and head.dim() == 2 else 1000
 
-    model = _fitting(name, num_classes, form, changes, tensors)
-    widened = {
-        key: value.float().contiguous() if value.is_floating_point() else value
+    model = _fitting(name, num_classes, form, variants, tensors)
+    copies = {
+        key: value.to(torch.float32 if value.is_floating_point() else torch.int64, copy=True).contiguous()
         for key, value in tensors.items()
     }
-    model.load_state_dict(widened, assign=True)
+    model.load_state_dict(copies, assign=True)
     return model
 
 
-def _wanted(tensors: Mapping[str, Tensor], form: str | None) -> tuple[str, str | None, dict[str, Any]]:
-    """Model id, form (None: undecided) and options that the keys and the caller ask for."""
+def _check_tensors(state_dict: Mapping[str, Tensor]) -> None:
+    """ValueError unless this is a mapping from names to real tensors, integers only as counters."""
+    for key, value in state_dict.items():
+        counts = isinstance(key, str) and key.endswith("num_batches_tracked")
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise ValueError(f"not a state dict: {key!r} is a {type(value).__name__}, not a named tensor")
+        if not value.is_floating_point() and not counts:
+            raise ValueError(f"not a state dict of weights: {key} is of type {value.dtype}")
+
+
+def _translated(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors under our names; none of the authors' keys is one of ours already.
+
+    Raises:
+        StateDictMismatch: a key that no rule knows would take another one's place.
+    """
+    backbone, attention, _ = TRIPLES[name]
+    renamed: dict[str, Tensor] = {}
+    for key, value in tensors.items():
+        ours = translate(key, backbone, attention)
+        if ours in renamed:
+            raise StateDictMismatch(f"the state dict does not fit {name}: 1 unexpected: {key} (stands twice)")
+        renamed[ours] = value
+    return renamed
+
+
+def _wanted(
+    tensors: Mapping[str, Tensor], form: str | None
+) -> tuple[str, str | None, Sequence[dict[str, Any]]]:
+    """Model id, form (None: undecided) and the variants to try, from the keys and the caller."""
     backbone, attention, connected = triple_of(tensors)
     name = model_id(backbone, attention, connected)
     if form in (None, "printed", "released"):
@@ -70,34 +99,35 @@ def _wanted(tensors: Mapping[str, Tensor], form: str | None) -> tuple[str, str |
                 f"taken for {name}, pass form='ge_{backbone}' for the other",
                 stacklevel=3,
             )
-        return name, form, {}
+        return name, form, VARIANTS
     if form in authors_forms():
         wanted, form, changes = authors_forms()[form]
+        variants: Sequence[dict[str, Any]] = (changes,)
     elif form in TRIPLES:
-        wanted, form, changes = form, None, {}
+        wanted, form, variants = form, None, VARIANTS
     else:
         raise ValueError(
             f"form must be 'printed', 'released', a model id or one of the authors' names, not {form!r}"
         )
     if wanted not in (name, model_id(backbone, "ge", False) if attention == "none" else name):
         raise StateDictMismatch(f"these are the tensors of {name}, not of {wanted}")
-    return wanted, form, changes
-
-
-def _candidates(name: str, form: str, changes: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Option sets to try, the form's own first."""
-    known = resolve_options(name, form)
-    for variant in (changes, *VARIANTS):
-        if all(key in known for key in variant):
-            yield resolve_options(name, form, **variant)
+    return wanted, form, variants
 
 
 def _fitting(
-    name: str, num_classes: int, form: str | None, changes: dict[str, Any], tensors: Mapping[str, Tensor]
+    name: str,
+    num_classes: int,
+    form: str | None,
+    variants: Sequence[dict[str, Any]],
+    tensors: Mapping[str, Tensor],
 ) -> Classifier:
     """The model (without memory, on the meta device) whose keys and shapes are exactly these."""
     problems = ""
-    for options in _candidates(name, form or "released", changes):
+    known = resolve_options(name, form or "released")
+    for variant in variants:
+        if not all(key in known for key in variant):
+            continue
+        options = resolve_options(name, form or "released", **variant)
         model = _on_meta(name, num_classes, options)
         misfit = difference(model, tensors)
         if not misfit:
@@ -136,9 +166,7 @@ def difference(model: torch.nn.Module, tensors: Mapping[str, Tensor]) -> str:
         "missing": [key for key in want if key not in got],
         "unexpected": [key for key in got if key not in want],
         "mis-shaped": [
-            f"{key} {got[key]} for {shape}"
-            for key, shape in want.items()
-            if key in got and got[key] != shape
+            f"{key} {got[key]} for {shape}" for key, shape in want.items() if key in got and got[key] != shape
         ],
     }
     return "; ".join(

@@ -39,10 +39,7 @@ class ChannelGate(Attention):
     def connect(self, extracted: list[Tensor], previous: Tensor) -> list[Tensor]:
         assert isinstance(self.connection, Connection)
         matched = self.connection.match(previous)
-        if self.hands_on == "map":
-            pooled = self.extract(matched)
-        else:
-            pooled = [matched.flatten(1)] * 2
+        pooled = self.extract(matched) if self.hands_on == "map" else [matched.flatten(1)] * 2
         return [self.connection.merge(now, before) for now, before in zip(extracted, pooled, strict=True)]
 
     def transform(self, extracted: list[Tensor]) -> Tensor:

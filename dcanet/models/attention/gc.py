@@ -30,9 +30,9 @@ class GlobalContext(Attention):
         super().__init__()
         self.mask = nn.Conv2d(channels, 1, kernel_size=1)
         self.context = bottleneck(channels, channels, reduction)
-        nn.init.zeros_(self.mask.bias)
-        nn.init.zeros_(self.context[-1].weight)
-        nn.init.zeros_(self.context[-1].bias)
+        # The block starts as the identity, as its paper has it; a backbone may overwrite the weights.
+        for module, name in ((self.mask, "bias"), (self.context, "3.weight"), (self.context, "3.bias")):
+            nn.init.zeros_(module.get_parameter(name))
         self.connection = None
         if previous_channels is not None:
             match = None

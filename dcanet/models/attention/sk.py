@@ -46,7 +46,7 @@ class SelectiveKernel(Attention):
             nn.ReLU(inplace=True),
             nn.Conv2d(hidden, 2 * channels, kernel_size=1, bias=False),
         )
-        self.connection = None
+        self.connection: nn.ModuleList | None = None
         if previous_channels is not None:
             self.connection = nn.ModuleList(
                 Connection(Join(channels), match_vectors(previous_channels, channels, matching, reduction))
@@ -61,9 +61,7 @@ class SelectiveKernel(Attention):
 
     def connect(self, extracted: Tensor, previous: Tensor) -> Tensor:
         assert self.connection is not None
-        joined = [
-            connection(extracted[:, k], previous[:, k]) for k, connection in enumerate(self.connection)
-        ]
+        joined = [connection(extracted[:, k], previous[:, k]) for k, connection in enumerate(self.connection)]
         return torch.stack(joined, dim=1)
 
     def transform(self, extracted: Tensor) -> Tensor:

@@ -56,6 +56,6 @@ class MnasNet(Classifier):
     def forward(self, x: Tensor) -> Tensor:
         x, handed_on = self.stem(x), None
         for stack in self.stacks:
-            for block in stack:
+            for block in stack.children():
                 x, handed_on = block(x, handed_on)
         return self.head(self.dropout(self.last(x).mean(dim=(2, 3))))

@@ -77,7 +77,7 @@ class ResNet(Classifier):
         outputs, handed_on = [], None
         x = self.stem(x)
         for stage in self.stages:
-            for block in stage:
+            for block in stage.children():
                 x, handed_on = block(x, handed_on)
             outputs.append(x)
         return outputs

@@ -1,0 +1,57 @@
+"""The command line: `dcanet <verb>`. Every rule of the workflow is one call of it."""
+
+import argparse
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from .errors import UserError
+
+VERBS = {
+    "data": "make the embedded data set, or describe one",
+    "train": "train one model by a recipe",
+    "evaluate": "top-1, top-5 and per-image predictions of stored weights",
+    "profile": "parameters, MACs and throughput of a pair",
+    "report": "tables and the HTML page from stored results",
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with all verbs; nothing heavy is imported."""
+    parser = argparse.ArgumentParser(
+        prog="dcanet",
+        description="Benchmark and report of Deep Connected Attention Networks (arXiv 2007.05099).",
+        epilog="Each verb is one stage of the workflow (see the Snakefile) and works by hand too.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, summary in VERBS.items():
+        module = importlib.import_module(f".commands.{verb}", __package__)
+        verb_parser = verbs.add_parser(verb, help=summary, description=summary)
+        module.add_arguments(verb_parser)
+        verb_parser.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; users' errors are one line on standard error and exit code 1."""
+    arguments = build_parser().parse_args(argv)
+    # fvcore imports TorchScript, which newer torch versions announce the end of on every import.
+    warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
+    try:
+        arguments.run(arguments)
+    except UserError as error:
+        print(f"dcanet: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("dcanet: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Arguments that several verbs take."""
+
+import argparse
+from typing import Any
+
+import yaml
+
+from ..errors import UserError
+from ..models.forms import TRIPLES, resolve_options
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto takes a GPU when there is one"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=None, help="processor threads (default: torch's choice)"
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="[MODEL:]KEY=VALUE",
+        help="change an option of a model, e.g. matching=one_layer; may be repeated",
+    )
+
+
+def use_threads(arguments: argparse.Namespace) -> None:
+    """Let torch use --threads processor threads."""
+    if arguments.threads is not None:
+        if arguments.threads < 1:
+            raise UserError("--threads: must be at least 1")
+        import torch
+
+        torch.set_num_threads(arguments.threads)
+
+
+def options_of(model: str, given: list[str]) -> dict[str, Any]:
+    """The `--option` values that are for this model, checked; UserError names the option and the fix."""
+    if model not in TRIPLES:
+        raise UserError(f"unknown model {model!r}; models are: {', '.join(TRIPLES)}")
+    chosen: dict[str, Any] = {}
+    for text in given:
+        key, separator, value = text.partition("=")
+        owner, colon, name = key.rpartition(":")
+        if not separator or not name:
+            raise UserError(f"--option {text!r}: expected KEY=VALUE or MODEL:KEY=VALUE")
+        if not colon or owner == model:
+            chosen[name] = yaml.safe_load(value)
+    try:
+        resolve_options(model, **chosen)
+    except ValueError as error:
+        raise UserError(f"--option: {error}") from error
+    return chosen

@@ -1,0 +1,189 @@
+"""The config file: what to run. Errors name the key and the fix."""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .errors import UserError
+from .models.forms import TRIPLES, resolve_options
+from .sheets import Detector, Pair, read_detectors, read_pairs
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DigitsData(Section):
+    """The embedded data set: real digits blended over real photographs, 10 classes."""
+
+    name: Literal["digits"]
+    image_size: int = Field(32, ge=32, le=224, multiple_of=32, description="side in pixels")
+    seed: int = Field(0, ge=0, description="seed of the crops and of the train/val split")
+
+    @property
+    def folder(self) -> str:
+        return f"data/digits-{self.image_size}px-seed{self.seed}"
+
+    @property
+    def note(self) -> str:
+        """What the report says our accuracies were measured on."""
+        return "embedded digits (1,000 val images, 10 classes)"
+
+
+class FolderData(Section):
+    """An ImageFolder on disk: <path>/train/<class>/*.jpg and <path>/val/<class>/*.jpg."""
+
+    name: Literal["folder"]
+    path: str = Field(description="folder that has train/ and val/")
+
+    @property
+    def folder(self) -> str:
+        return self.path.rstrip("/")
+
+    @property
+    def note(self) -> str:
+        return f"the val split of {Path(self.path).name}"
+
+
+class ProfileSettings(Section):
+    """How throughput is measured."""
+
+    image_size: int = Field(224, ge=32, multiple_of=32, description="side in pixels, also for MACs")
+    batch_size: int = Field(8, ge=1)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    channels_last: bool = True
+    blocks: int = Field(4, ge=2, le=100, description="timed ABBA rounds per pair")
+    block_seconds: float = Field(0.5, gt=0, description="least duration of one timed block, seconds")
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Config(Section):
+    """The whole config; `dcanet config --schema` prints its JSON Schema."""
+
+    experiment: str = Field(
+        "digits", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="folder in results/"
+    )
+    scope: Literal["all", "quick"] = Field("all", description="all pairs, or the quick_pairs")
+    pairs: list[str] = Field(["all"], description='ids of pairs to run, or "all"')
+    quick_pairs: list[str] = Field(min_length=1, description="pairs of scope=quick: one per backbone")
+    seeds: list[Seed] = Field([0], min_length=1, description="each pair is trained once per seed")
+    data: Annotated[DigitsData | FolderData, Field(discriminator="name")]
+    recipes: dict[str, str] = Field(description="training recipe of each backbone; a pair always shares one")
+    options: dict[str, dict[str, Any]] = Field(
+        {}, description="options of single models, e.g. dca_se_resnet50: {matching: one_layer}"
+    )
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    profile: ProfileSettings = ProfileSettings()
+    pairs_sheet: str = "config/pairs.tsv"
+    detectors_sheet: str = "config/detectors.tsv"
+
+    @field_validator("pairs", "quick_pairs", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _no_seed_twice(self) -> Self:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("seeds: a seed stands twice")
+        return self
+
+    def read_pairs(self) -> list[Pair]:
+        """All pairs of the sheet."""
+        return read_pairs(Path(self.pairs_sheet))
+
+    def read_detectors(self) -> list[Detector]:
+        """All detectors of the sheet."""
+        return read_detectors(Path(self.detectors_sheet))
+
+    def chosen_pairs(self) -> list[Pair]:
+        """The pairs that this config runs, in the sheet's order."""
+        pairs = self.read_pairs()
+        wanted = self.quick_pairs if self.scope == "quick" else self.pairs
+        if wanted == ["all"]:
+            return pairs
+        return [pair for pair in pairs if pair.id in wanted]
+
+
+def parse_config(values: dict[str, Any], source: str = "config") -> Config:
+    """Check a config and everything that it names.
+
+    Raises:
+        UserError: one line with the key and the fix.
+    """
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{source}: {_explain(error)}") from error
+    known = [pair.id for pair in config.read_pairs()]
+    for key, names in (("pairs", config.pairs), ("quick_pairs", config.quick_pairs)):
+        for name in names:
+            if name not in known and names != ["all"]:
+                raise UserError(f"{source}: {key}: unknown pair {name!r}{_nearest(name, known)}")
+    for model, options in config.options.items():
+        if model not in TRIPLES:
+            raise UserError(f"{source}: options: unknown model {model!r}{_nearest(model, list(TRIPLES))}")
+        try:
+            resolve_options(model, **options)
+        except ValueError as error:
+            raise UserError(f"{source}: options: {error}") from error
+    for pair in config.chosen_pairs():
+        if pair.baseline.backbone not in config.recipes:
+            raise UserError(f"{source}: recipes: no recipe for backbone {pair.baseline.backbone!r}; add one")
+        if pair.id not in TRIPLES:
+            raise UserError(
+                f"{config.pairs_sheet}: unknown model {pair.id!r}{_nearest(pair.id, list(TRIPLES))}"
+            )
+    if isinstance(config.data, FolderData) and not Path(config.data.path).is_dir():
+        raise UserError(f"{source}: data.path: no folder {config.data.path!r}; name one with train/ and val/")
+    return config
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a config file; UserError as in `parse_config`."""
+    values = read_yaml(path)
+    return parse_config(values, str(path))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping; UserError names the file and the line of a mistake."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: must hold keys and values")
+    return values
+
+
+def _explain(error: ValidationError) -> str:
+    """The first problem in one line, with the nearest known key for an unknown one."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        section: Any = Config
+        for model in (DigitsData, FolderData, ProfileSettings):
+            if len(first["loc"]) > 1 and where.startswith(_prefix_of(model)):
+                section = model
+        return f"unknown key {where!r}{_nearest(str(first['loc'][-1]), list(section.model_fields))}"
+    if first["type"] == "missing":
+        return f"key {where!r} is missing; add it"
+    if where == "seeds" and first["type"] == "too_short":
+        return "seeds: needs at least one seed, e.g. seeds: [0]"
+    return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+
+
+def _prefix_of(model: type[BaseModel]) -> str:
+    return {DigitsData: "data.digits", FolderData: "data.folder", ProfileSettings: "profile"}[model]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"

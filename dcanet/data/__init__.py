@@ -1,0 +1,1 @@
+"""Data sets: the embedded digits, folders of images, preprocessing and loading."""

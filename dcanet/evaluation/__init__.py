@@ -1,0 +1,1 @@
+"""Evaluation: top-1, top-5 and per-image predictions."""

@@ -1,0 +1,87 @@
+"""How a result came to be: command, commit, versions, machine."""
+
+import functools
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .documents import Provenance
+
+PACKAGES = ("torch", "torchvision", "numpy", "pillow", "fvcore", "snakemake", "dcanet-bench")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def provenance(started: datetime, device: str, **facts: Any) -> Provenance:
+    """Everything about this process and machine, with the given facts of the job."""
+    import torch
+
+    commit, dirty = git_state()
+    return Provenance(
+        command=["dcanet", *sys.argv[1:]],
+        started=started,
+        ended=now(),
+        git_commit=commit,
+        git_dirty=dirty,
+        versions=versions(),
+        machine=machine(),
+        device=device,
+        threads=torch.get_num_threads(),
+        **facts,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and the packages that can move a number."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """System, processor, cores and memory."""
+    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "system": platform.platform(),
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "memory_gib": round(pages / 2**30, 1),
+    }
+
+
+def processor() -> str:
+    """The processor's model name."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+@functools.cache
+def git_state() -> tuple[str | None, bool | None]:
+    """(commit, has uncommitted changes) of the checkout that is worked in; (None, None) outside git."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit, bool(_git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], capture_output=True, text=True, check=True, timeout=20
+    ).stdout.strip()

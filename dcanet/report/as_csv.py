@@ -1,0 +1,68 @@
+"""A table as CSV: numbers unrounded in columns named after their source and unit, reasons in words."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from .formatting import plain
+from .table import Cell, Column, Content, Group, Table, Value
+
+UNITS = {"%": "percent", "points": "points"}
+
+
+def as_csv(table: Table) -> str:
+    """One line per row; columns `ours_…` are in base units, `paper_…` in the units the paper prints."""
+    paper = f"paper_{_slug(table.paper_on)}"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = table.columns
+    names = [name for group, column in columns for name in _names(group, column, paper)]
+    writer.writerow([_slug(table.section_label), "row", *names, "ours_measured_on", f"{paper}_measured_on"])
+    for section, row in table.rows:
+        fields = [
+            field
+            for (_, column), cell in zip(columns, row.cells, strict=True)
+            for field in _fields(column, cell)
+        ]
+        writer.writerow(
+            [_text(section.name), _text(row.name), *fields, _text(table.ours_on), _text(table.paper_on)]
+        )
+    return text.getvalue()
+
+
+def _names(group: Group, column: Column, paper: str) -> Iterator[str]:
+    stem = f"{group.key}_{_slug(column.key)}"
+    ours = f"ours_{stem}_{UNITS.get(column.unit, column.metric.base)}"
+    yield ours
+    if column.spread == "seeds":
+        yield from (f"{ours}_sd", f"{ours}_seeds")
+    elif column.spread == "interval":
+        yield from (f"{ours}_low", f"{ours}_high")
+    yield f"{paper}_{stem}_{UNITS.get(column.unit, column.metric.scaled)}"
+
+
+def _fields(column: Column, cell: Cell) -> Iterator[str]:
+    yield _content(cell, cell.ours, 1)
+    value = cell.ours if isinstance(cell.ours, Value) else None
+    if column.spread == "seeds":
+        yield plain(value.sd) if value and value.sd is not None else ""
+        yield " ".join(map(str, value.seeds)) if value else ""
+    elif column.spread == "interval":
+        yield from map(plain, value.interval) if value and value.interval else ("", "")
+    yield _content(cell, cell.paper, column.metric.scale)
+
+
+def _content(cell: Cell, content: Content, scale: int) -> str:
+    if isinstance(content, Value):
+        return plain(content.number if scale == 1 else content.number / scale)
+    return _text(str(content) if cell.applies else content.reason)
+
+
+def _text(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠]|[\t\r\n]", text) else text
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"\W+", "_", text.lower()).strip("_")

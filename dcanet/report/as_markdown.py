@@ -1,0 +1,67 @@
+"""A table as GitHub Markdown: every number says in its own cell whose it is."""
+
+import re
+from collections.abc import Iterable
+
+from .formatting import ARROWS, shown
+from .table import Cell, Column, Content, Missing, Table
+
+
+def as_markdown(table: Table) -> str:
+    """Heading, legend, table and notes."""
+    header = [table.section_label, "Network"]
+    for group, column in table.columns:
+        device = f" {column.device}" if column.device else ""
+        arrow = ARROWS[column.metric.direction]
+        header.append(f"{group.label}: {column.metric.label}{device} {arrow} ({column.unit})")
+    lines = [
+        f"## {escape(table.title)}",
+        "",
+        f"“ours” is measured on {escape(table.ours_on)}, “paper” is what the paper prints for "
+        f"{escape(table.paper_on)}. Bold is the better number before rounding, ours among "
+        "ours and paper among paper; it is no test of significance.",
+        "",
+        _line(map(escape, header)),
+        _line(["---", "---", *["---:"] * len(table.columns)]),
+    ]
+    for section, row in table.rows:
+        cells = (_cell(cell, column) for (_, column), cell in zip(table.columns, row.cells, strict=True))
+        lines.append(_line([escape(section.name), escape(row.name), *cells]))
+    return "\n".join([*lines, "", bullets(table.notes)])
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list, one line for each item."""
+    return "".join(f"- {escape(item)}\n" for item in items)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it stands, on one line."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*\[\]|~#!])", r"\\\1", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", text)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: Cell, column: Column) -> str:
+    if isinstance(cell.ours, Missing) and not cell.applies:
+        return escape(cell.ours.reason)
+    return f"ours {_content(cell.ours, column)}<br>{_published(cell.paper, column)}"
+
+
+def _published(content: Content, column: Column) -> str:
+    text = _content(content, column, published=True)
+    return f"_{text}_" if isinstance(content, Missing) else f"_paper {text}_"
+
+
+def _content(content: Content, column: Column, published: bool = False) -> str:
+    if isinstance(content, Missing):
+        return escape(str(content))
+    text = shown(content, column, published)
+    main = f"**{text.main}**" if content.best else text.main
+    return f"{main} {escape(text.uncertainty)}".rstrip()

@@ -1,0 +1,62 @@
+"""The report of one experiment, made from its files and the sheets alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..files import write_text
+from ..sheets import Detector, Pair
+from .answer import answer
+from .as_csv import as_csv
+from .as_html import Page, as_html
+from .as_markdown import as_markdown, bullets, escape
+from .environment import environments
+from .progress import progress
+from .reproduction import recipes
+from .stored import load
+from .table1 import table1
+from .table2 import table2
+
+
+def render(
+    results: Path,
+    pairs: list[Pair],
+    detectors: list[Detector],
+    out: Path,
+    experiment: str,
+    data_note: str,
+    logs: Path | None = None,
+    notes: Sequence[str] = (),
+) -> Path:
+    """Write index.html, tables.md, table1.csv and table2.csv into `out`; returns the path of index.html.
+
+    `results` is the experiment's folder, `data_note` says what our accuracies are measured on, and `logs` is
+    where the log of an absent result is looked for. What is absent or broken is shown as such, with a reason.
+    """
+    out = Path(out)
+    stored = load(results, pairs, logs)
+    classifiers = table1(pairs, stored, data_note)
+    tables = [classifiers, table2(detectors)]
+    page = Page(
+        experiment=experiment,
+        answer=answer(classifiers),
+        progress=progress(pairs, detectors, stored),
+        warnings=stored.warnings,
+        tables=tables,
+        environments=environments(stored.provenances),
+        recipes=recipes(pairs, stored),
+        notes=notes,
+    )
+    for table in tables:
+        write_text(out / f"{table.key}.csv", as_csv(table))
+    write_text(out / "tables.md", _markdown(page))
+    write_text(out / "index.html", as_html(page))
+    return out / "index.html"
+
+
+def _markdown(page: Page) -> str:
+    parts = [f"# {escape(page.experiment)}\n", f"{escape(page.answer)}\n"]
+    parts += [f"## {title}\n\n{bullets(lines)}" for title, lines in (("Warnings", page.warnings),) if lines]
+    parts += [as_markdown(table) for table in page.tables]
+    if page.notes:
+        parts.append(f"## Notes\n\n{bullets(page.notes)}")
+    return "\n".join(parts)

@@ -1,0 +1,124 @@
+"""Every number that a table can hold: its name, unit, direction, precision and meaning."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What one number means and how it is written."""
+
+    key: str
+    label: str
+    unit: str
+    direction: Literal["higher", "lower"]
+    decimals: int
+    description: str
+    published: str
+    """What the paper's number is, or that it has none."""
+    base: str
+    """Name of the unit that numbers are kept in."""
+    scaled: str
+    """Name of the unit that numbers are shown in."""
+    scale: int = 1
+    """How many base units make one shown unit."""
+    delta_decimals: int = 2
+    """Precision of our own differences; the paper's have no more than its printed values."""
+    delta_unit: str = ""
+    """Unit of a difference where it is not the unit of the values."""
+    relative: bool = False
+    """Whether a difference is a relative change in percent."""
+    spread: Literal["seeds", "interval"] | None = None
+    """What is known of the uncertainty: spread over seeds, or a 95 % interval."""
+
+
+def _accuracy(key: str, label: str, rank: str) -> Metric:
+    return Metric(
+        key=key,
+        label=label,
+        unit="%",
+        direction="higher",
+        decimals=2,
+        description=f"Share of validation images whose class is {rank}. "
+        "Mean ± sample standard deviation where there are several seeds.",
+        published="ImageNet validation set, single crop",
+        base="percent",
+        scaled="percent",
+        delta_unit="points",
+        spread="seeds",
+    )
+
+
+def _precision(key: str, label: str, meaning: str) -> Metric:
+    return Metric(
+        key=key,
+        label=label,
+        unit="%",
+        direction="higher",
+        decimals=1,
+        delta_decimals=1,
+        description=meaning,
+        published="COCO val2017",
+        base="percent",
+        scaled="percent",
+        delta_unit="points",
+    )
+
+
+_COUNTER = "the authors' own counter, which also counts normalisation, activation and pooling"
+_OURS = "counted by fvcore, whose convention differs: compare ours with ours and paper with paper."
+
+METRICS: dict[str, Metric] = {
+    metric.key: metric
+    for metric in (
+        _accuracy("top1", "Top-1", "the first guess"),
+        _accuracy("top5", "Top-5", "among the first five guesses"),
+        Metric(
+            key="params",
+            label="Params",
+            unit="M",
+            direction="lower",
+            decimals=2,
+            description=f"Learnable parameters in millions; ours {_OURS}",
+            published=_COUNTER,
+            base="count",
+            scaled="mega",
+            scale=10**6,
+        ),
+        Metric(
+            key="macs",
+            label="MACs",
+            unit="G",
+            direction="lower",
+            decimals=2,
+            delta_decimals=4,
+            description=f"Multiply-adds of one image in billions; ours {_OURS}",
+            published=_COUNTER,
+            base="count",
+            scaled="giga",
+            scale=10**9,
+        ),
+        Metric(
+            key="throughput",
+            label="Throughput",
+            unit="images/s",
+            direction="higher",
+            decimals=1,
+            delta_decimals=1,
+            description="Inference speed with its 95 % interval; both models of a pair are timed interleaved "
+            "and the difference is the relative change of the pair with its 95 % interval.",
+            published="not in the paper",
+            base="images_per_second",
+            scaled="images_per_second",
+            delta_unit="%",
+            relative=True,
+            spread="interval",
+        ),
+        _precision("ap", "AP", "Average precision, mean over IoU thresholds 0.50 to 0.95."),
+        _precision("ap50", "AP50", "Average precision at IoU 0.50."),
+        _precision("ap75", "AP75", "Average precision at IoU 0.75."),
+        _precision("ap_small", "APs", "AP of small objects, area below 32² pixels."),
+        _precision("ap_medium", "APm", "AP of medium objects, area from 32² to 96² pixels."),
+        _precision("ap_large", "APl", "AP of large objects, area above 96² pixels."),
+    )
+}

@@ -1,0 +1,37 @@
+"""How much of the experiment has run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..documents import Costs, Throughput
+from ..sheets import Detector, Pair
+from .stored import Stored, evaluated
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many of something are done."""
+
+    what: str
+    done: int
+    total: int
+
+
+def progress(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Stored) -> list[Progress]:
+    """What has run so far, stage by stage."""
+    timed = [
+        Progress(
+            f"rows timed on {device}" if device else "rows timed",
+            sum(isinstance(speed, Throughput) for speed in speeds.values()),
+            len(pairs),
+        )
+        for device, speeds in stored.speeds.items()
+    ]
+    return [
+        Progress(
+            "classifiers evaluated", sum(bool(evaluated(r)) for r in stored.runs.values()), len(stored.runs)
+        ),
+        Progress("rows counted", sum(isinstance(c, Costs) for c in stored.costs.values()), len(pairs)),
+        *timed,
+        Progress("detectors evaluated", 0, len(detectors)),
+    ]

@@ -1,0 +1,73 @@
+"""How each number was made and how to make it again."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..documents import Provenance
+from ..sheets import Pair
+from .stored import Run, Stored
+from .table import Missing
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What one seed of one model was made with, as (name, text)."""
+
+    title: str
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a row of Table 1 comes to be: the workflow's targets and the commands that ran."""
+
+    row: str
+    workflow: str
+    steps: list[Steps]
+
+
+def recipes(pairs: Sequence[Pair], stored: Stored) -> list[Recipe]:
+    """One recipe for each pair, in the table's order."""
+    return [
+        Recipe(
+            pair.row,
+            shlex.join(["snakemake", "--cores", "all", *_targets(pair, stored)]),
+            [_steps(model.id, run) for model in pair.models for run in stored.runs[model.id]],
+        )
+        for pair in pairs
+    ]
+
+
+def _targets(pair: Pair, stored: Stored) -> list[str]:
+    seeds = sorted({run.seed for runs in stored.runs.values() for run in runs}) or [0]
+    accuracies = [
+        stored.root / "classification" / model.id / f"seed{seed}" / "eval" / "metrics.json"
+        for model in pair.models
+        for seed in seeds
+    ]
+    profiles = ["costs", *(device or "cpu" for device in stored.speeds)]
+    return list(
+        map(str, [*accuracies, *(stored.root / "profile" / name / f"{pair.id}.json" for name in profiles)])
+    )
+
+
+def _steps(model: str, run: Run) -> Steps:
+    facts = [
+        ("training command", _command(run.training)),
+        ("evaluation command", _command(run.evaluation)),
+        ("seed", str(run.seed)),
+    ]
+    if isinstance(run.metrics, Missing):
+        facts.append(("result", str(run.metrics)))
+    else:
+        facts += [
+            ("recipe hash", run.metrics.recipe_hash),
+            ("data fingerprint", run.metrics.data_fingerprint),
+            ("weights SHA-256", run.metrics.weights_sha256),
+        ]
+    return Steps(f"{model}, seed {run.seed}", facts)
+
+
+def _command(stage: Provenance | Missing) -> str:
+    return shlex.join(stage.command) if isinstance(stage, Provenance) else str(stage)

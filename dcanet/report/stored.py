@@ -1,0 +1,166 @@
+"""What an experiment has left on disk; a file that is absent or broken becomes a reason, never an error."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ..documents import Costs, Document, Metrics, Provenance, Throughput
+from ..errors import UserError
+from ..sheets import Pair
+from .table import Missing
+
+NOT_RUN = Missing("not run yet")
+FileKind = TypeVar("FileKind", bound=Document)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One seed of one model."""
+
+    seed: int
+    metrics: Metrics | Missing
+    training: Provenance | Missing
+    evaluation: Provenance | Missing
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Everything that was read, keyed by model, pair and device."""
+
+    root: Path
+    runs: dict[str, list[Run]]
+    costs: dict[str, Costs | Missing]
+    speeds: dict[str, dict[str, Throughput | Missing]]
+    warnings: tuple[str, ...]
+
+    @property
+    def provenances(self) -> list[Provenance]:
+        stages = (
+            stage for runs in self.runs.values() for run in runs for stage in (run.training, run.evaluation)
+        )
+        return [stage for stage in stages if isinstance(stage, Provenance)]
+
+
+class _Reader:
+    def __init__(self, root: Path, logs: Path | None) -> None:
+        self.root = root
+        self.logs = logs
+        self.warnings: list[str] = []
+
+    def read(
+        self, kind: type[FileKind], path: Path, absent: Missing, **identity: str | int
+    ) -> FileKind | Missing:
+        if not path.exists():
+            return absent
+        try:
+            document = kind.load(path)
+            for key, expected in identity.items():
+                if (found := getattr(document, key)) != expected:
+                    raise UserError(f"{path}: is of {key} {found!r}, but its place says {expected!r}")
+        except UserError as error:
+            self.warnings.append(str(error))
+            return Missing("unreadable", str(error))
+        return document
+
+    def absent(self, *logs: str) -> Missing:
+        """The reason of a result that is not there: the first of its logs that exists, or not run yet."""
+        for log in logs:
+            if self.logs and (self.logs / log).is_file():
+                return Missing("failed or unfinished", f"see {self.logs / log}")
+        return NOT_RUN
+
+    def seeds(self, model: str) -> list[int]:
+        names = [folder.name for folder in (self.root / "classification" / model).glob("seed*")]
+        if self.logs:
+            names += [log.stem.removeprefix(f"{model}-") for log in self.logs.glob(f"*/{model}-seed*.log")]
+        return sorted({int(name[4:]) for name in names if re.fullmatch(r"seed[0-9]{1,18}", name)})
+
+    def run(self, model: str, seed: int) -> Run:
+        folder = self.root / "classification" / model / f"seed{seed}"
+        training_log, evaluation_log = (f"{stage}/{model}-seed{seed}.log" for stage in ("train", "evaluate"))
+        training = self.read(Provenance, folder / "train" / "provenance.json", self.absent(training_log))
+        absent = self.absent(training_log, evaluation_log)
+        if isinstance(training, Provenance):
+            absent = self.absent(evaluation_log)
+            absent = Missing("trained, not evaluated yet") if absent is NOT_RUN else absent
+        return Run(
+            seed,
+            self.read(Metrics, folder / "eval" / "metrics.json", absent, model=model, seed=seed),
+            training,
+            self.read(Provenance, folder / "eval" / "provenance.json", absent),
+        )
+
+    def speeds(self, pairs: Sequence[Pair]) -> dict[str, dict[str, Throughput | Missing]]:
+        places = [place for place in (self.root, self.logs) if place]
+        folders = [folder for place in places for folder in (place / "profile").glob("*/")]
+        devices = sorted({folder.name for folder in folders if folder.is_dir()} - {"costs"})
+        return {
+            device: {
+                pair.id: self.read(
+                    Throughput,
+                    self.root / "profile" / device / f"{pair.id}.json",
+                    self.absent(f"profile/{device}/{pair.id}.log"),
+                    pair=pair.id,
+                )
+                for pair in pairs
+            }
+            for device in devices or [""]
+        }
+
+
+def load(root: Path, pairs: Sequence[Pair], logs: Path | None) -> Stored:
+    """Read the results of an experiment; without any timing, the only device is the nameless one."""
+    reader = _Reader(Path(root), logs)
+    models = [model.id for pair in pairs for model in pair.models]
+    runs = {model: [reader.run(model, seed) for seed in reader.seeds(model)] for model in models}
+    costs = {
+        pair.id: reader.read(
+            Costs,
+            reader.root / "profile" / "costs" / f"{pair.id}.json",
+            reader.absent(f"costs/{pair.id}.log"),
+            pair=pair.id,
+        )
+        for pair in pairs
+    }
+    speeds = reader.speeds(pairs)
+    warnings = [*reader.warnings, *_incomplete(runs), *_stale(runs), *_mixed(runs, pairs)]
+    return Stored(reader.root, runs, costs, speeds, tuple(warnings))
+
+
+def evaluated(runs: Iterable[Run]) -> list[Metrics]:
+    """The metrics of the runs that have them."""
+    return [run.metrics for run in runs if isinstance(run.metrics, Metrics)]
+
+
+def _incomplete(runs: dict[str, list[Run]]) -> Iterable[str]:
+    for model, seeds in runs.items():
+        for run in seeds:
+            if isinstance(run.metrics, Missing) and evaluated(seeds):
+                yield f"{model}: its mean leaves out seed {run.seed} ({run.metrics})"
+
+
+def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
+    for model, seeds in runs.items():
+        for run in seeds:
+            if not isinstance(run.training, Provenance) or not isinstance(run.metrics, Metrics):
+                continue
+            trained = run.training.weights_sha256
+            if trained and trained != run.metrics.weights_sha256:
+                yield f"{model}, seed {run.seed}: the evaluated weights are not those that training left"
+
+
+def _mixed(runs: dict[str, list[Run]], pairs: Sequence[Pair]) -> Iterable[str]:
+    data = {
+        (found.dataset, found.split, found.preprocessing, found.data_fingerprint)
+        for seeds in runs.values()
+        for found in evaluated(seeds)
+    }
+    if len(data) > 1:
+        listed = "; ".join(" / ".join(kind) for kind in sorted(data))
+        yield f"the accuracies come from {len(data)} different data sets or preprocessings: {listed}"
+    for pair in pairs:
+        recipes = {found.recipe_hash for model in pair.models for found in evaluated(runs[model.id])}
+        if len(recipes) > 1:
+            yield f"{pair.id}: its runs were trained with different recipes ({', '.join(sorted(recipes))})"

@@ -1,0 +1,141 @@
+"""The table that every renderer shows: column groups, sections of rows, cells with ours and the paper's."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .metrics import Metric
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number, unrounded and in its metric's base unit, with what is known of its uncertainty."""
+
+    number: float
+    sd: float | None = None
+    seeds: tuple[int, ...] = ()
+    interval: tuple[float, float] | None = None
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why there is no number, in words; the detail says where to look."""
+
+    reason: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+Content = Value | Missing
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Our number beside the published one."""
+
+    ours: Content
+    paper: Content
+
+    @property
+    def applies(self) -> bool:
+        """Whether the column means anything in this row; if not, both sides give the same reason."""
+        return isinstance(self.ours, Value) or self.ours != self.paper
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric, or the difference of it; a throughput column also has the device it was timed on."""
+
+    metric: Metric
+    measured_on: str
+    delta: bool = False
+    device: str = ""
+
+    @property
+    def key(self) -> str:
+        return "_".join(filter(None, (self.metric.key, self.device)))
+
+    @property
+    def unit(self) -> str:
+        return (self.delta and self.metric.delta_unit) or self.metric.unit
+
+    @property
+    def spread(self) -> str | None:
+        return None if self.delta and self.metric.spread == "seeds" else self.metric.spread
+
+
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring columns under one heading."""
+
+    key: str
+    label: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A named row, one cell for each column of all groups."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows that share a backbone or a detector."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A whole table with its notes."""
+
+    key: str
+    title: str
+    section_label: str
+    ours_on: str
+    paper_on: str
+    groups: tuple[Group, ...]
+    sections: tuple[Section, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[tuple[Group, Column]]:
+        return [(group, column) for group in self.groups for column in group.columns]
+
+    @property
+    def rows(self) -> list[tuple[Section, Row]]:
+        return [(section, row) for section in self.sections for row in section.rows]
+
+    def under(self, group: str, metric: str) -> Iterator[tuple[Row, Cell]]:
+        """Rows and their cells in the (first) column of a metric."""
+        index = next(
+            i for i, (g, column) in enumerate(self.columns) if (g.key, column.metric.key) == (group, metric)
+        )
+        return ((row, row.cells[index]) for _, row in self.rows)
+
+
+def difference(value: Content, baseline: Content) -> Content:
+    """Value minus baseline, unrounded; missing with the reason of the first side that is missing."""
+    if isinstance(baseline, Missing):
+        return baseline
+    if isinstance(value, Missing):
+        return value
+    return Value(value.number - baseline.number)
+
+
+def mark_best(contents: Sequence[Content], metric: Metric) -> list[Content]:
+    """The same contents with the best numbers marked; nothing is marked where there is no difference."""
+    numbers = {content.number for content in contents if isinstance(content, Value)}
+    if len(numbers) < 2:
+        return list(contents)
+    best = max(numbers) if metric.direction == "higher" else min(numbers)
+    return [
+        replace(content, best=content.number == best) if isinstance(content, Value) else content
+        for content in contents
+    ]

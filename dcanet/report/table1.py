@@ -1,0 +1,131 @@
+"""Table 1: the classifiers, baseline and connected side by side, as the paper lays them out."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ..documents import Costs, Throughput
+from ..sheets import Pair
+from .classification import ACCURACIES, COSTS, our_difference, ours, published
+from .metrics import METRICS
+from .stored import NOT_RUN, Stored, evaluated
+from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
+
+NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks to connect")
+
+
+def table1(pairs: Sequence[Pair], stored: Stored, data_note: str) -> Table:
+    """One row per pair in the sheet's order, grouped by backbone."""
+    columns = _columns(stored, data_note)
+    deltas = tuple(Column(c.metric, c.measured_on, delta=True, device=c.device) for c in columns)
+    return Table(
+        key="table1",
+        title="Table 1. Image classification with and without connected attention",
+        section_label="Backbone",
+        ours_on=data_note,
+        paper_on="ImageNet",
+        groups=(
+            Group("baseline", "Baseline", columns),
+            Group("dca", "DCANet", columns),
+            Group("delta", "Δ DCANet − baseline", deltas),
+        ),
+        sections=tuple(
+            Section(_backbone_name(members), tuple(_row(pair, columns, stored) for pair in members))
+            for members in (list(group) for _, group in groupby(pairs, lambda pair: pair.baseline.backbone))
+        ),
+        notes=tuple(_notes(stored)),
+    )
+
+
+def _backbone_name(members: Sequence[Pair]) -> str:
+    plain = [pair.row for pair in members if pair.baseline.attention == "none"]
+    return plain[0] if plain else members[0].baseline.backbone
+
+
+def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
+    counting = _settings(
+        f"{costs.convention} at {costs.classes:,} classes and {costs.image_size} px"
+        for costs in stored.costs.values()
+        if isinstance(costs, Costs)
+    )
+    return (
+        *(Column(METRICS[key], data_note) for key in ACCURACIES),
+        *(Column(METRICS[key], counting) for key in COSTS),
+        *(
+            Column(METRICS["throughput"], _timing(speeds.values()), device=device)
+            for device, speeds in stored.speeds.items()
+        ),
+    )
+
+
+def _timing(speeds: Iterable[Throughput | Missing]) -> str:
+    return _settings(
+        f"{speed.device_name}, threads {speed.threads}, batch {speed.batch_size}, {speed.image_size} px, "
+        f"{speed.precision}, {speed.memory_format}"
+        for speed in speeds
+        if isinstance(speed, Throughput)
+    )
+
+
+def _settings(found: Iterable[str]) -> str:
+    return "; ".join(sorted(set(found))) or str(NOT_RUN)
+
+
+def _row(pair: Pair, columns: Sequence[Column], stored: Stored) -> Row:
+    if pair.connected is None:
+        alone = [Cell(ours(c, pair, pair.baseline, stored), published(c, pair.baseline)) for c in columns]
+        return Row(pair.row, (*alone, *[Cell(NO_CONNECTION, NO_CONNECTION)] * (2 * len(columns))))
+    baseline, connected, delta = [], [], []
+    for column in columns:
+        ours_baseline, ours_connected = mark_best(
+            [ours(column, pair, model, stored) for model in (pair.baseline, pair.connected)], column.metric
+        )
+        paper_baseline, paper_connected = mark_best(
+            [published(column, model) for model in (pair.baseline, pair.connected)], column.metric
+        )
+        baseline.append(Cell(ours_baseline, paper_baseline))
+        connected.append(Cell(ours_connected, paper_connected))
+        delta.append(
+            Cell(
+                our_difference(column, pair, ours_baseline, ours_connected, stored),
+                difference(paper_connected, paper_baseline),
+            )
+        )
+    return Row(pair.row, (*baseline, *connected, *delta))
+
+
+def _notes(stored: Stored) -> Iterable[str]:
+    yield from _seed_notes(stored)
+    yield (
+        "In the paper's source the headings “Param(G)” and “FLOPs” are swapped; here each published number "
+        "stands under the heading that it belongs to."
+    )
+    yield (
+        "Published parameters and MACs come from the authors' own counter, which also counts normalisation, "
+        "activation and pooling; ours come from fvcore. Compare ours with ours, paper with paper."
+    )
+    skipped = {
+        operation
+        for costs in stored.costs.values()
+        if isinstance(costs, Costs)
+        for model in costs.models.values()
+        for operation in model.uncounted_ops
+    }
+    if skipped:
+        yield f"Our MACs leave out what fvcore has no rule for: {', '.join(sorted(skipped))}."
+    yield "The paper reports no throughput, so that column has our measurements only."
+    yield "A plain network has no attention blocks, so there is nothing in it to connect."
+
+
+def _seed_notes(stored: Stored) -> Iterable[str]:
+    seeds = {
+        model: tuple(metrics.seed for metrics in found)
+        for model, runs in stored.runs.items()
+        if (found := evaluated(runs))
+    }
+    for used in sorted(set(seeds.values())):
+        models = [model for model, of_model in seeds.items() if of_model == used]
+        whose = "every model of ours" if len(models) == len(seeds) else ", ".join(models)
+        if len(used) == 1:
+            yield f"Single run, seed {used[0]}, so nothing is known of the spread: {whose}."
+        else:
+            yield f"Mean ± sample standard deviation over seeds {', '.join(map(str, used))}: {whose}."

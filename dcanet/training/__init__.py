@@ -1,0 +1,1 @@
+"""Training: recipes, optimisers and schedules, the loop."""

@@ -1,0 +1,122 @@
+"""What the Snakefile needs to know of a config: paths, hashes and arguments of its jobs."""
+
+import functools
+import shutil
+import subprocess
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .config import Config, DigitsData
+from .files import hash_of
+from .sheets import Pair
+from .training.recipe import Recipe, load_recipe, recipe_hash
+
+
+class Plan:
+    """A config seen by the workflow. Raises UserError for a recipe that cannot be read."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._pairs: dict[str, Pair] = {pair.id: pair for pair in config.chosen_pairs()}
+        self._backbones = {model.id: model.backbone for pair in self._pairs.values() for model in pair.models}
+        self._recipes: dict[str, Recipe] = {
+            backbone: load_recipe(Path(path)) for backbone, path in config.recipes.items()
+        }
+
+    @property
+    def pairs(self) -> list[str]:
+        return list(self._pairs)
+
+    @property
+    def models(self) -> list[str]:
+        return list(self._backbones)
+
+    def models_of(self, pair: str) -> list[str]:
+        """Baseline first."""
+        return [model.id for model in self._pairs[pair].models]
+
+    @property
+    def folder(self) -> str:
+        """The data set's folder."""
+        return self.config.data.folder
+
+    @property
+    def dataset(self) -> str:
+        """The file that says that the data set is there."""
+        if isinstance(self.config.data, DigitsData):
+            return f"{self.folder}/dataset.json"
+        return f"results/{self.config.experiment}/dataset.json"
+
+    def recipe_of(self, model: str) -> str:
+        """Path of the recipe; a pair shares one because its models share a backbone."""
+        return self.config.recipes[self._backbones[model]]
+
+    def recipe_hash(self, model: str, seed: str) -> str:
+        """Changes whenever the weights would."""
+        recipe = self._recipes[self._backbones[model]]
+        options = self.config.options.get(model, {})
+        return recipe_hash(recipe, model, options, int(seed), self.config.data.model_dump_json())
+
+    def preprocessing_of(self, model: str) -> str:
+        return self._recipes[self._backbones[model]].preprocessing.id
+
+    def options_of(self, models: list[str]) -> list[str]:
+        """`--option` arguments of these models' options."""
+        return [
+            argument
+            for model in models
+            for key, value in sorted(self.config.options.get(model, {}).items())
+            for argument in ("--option", f"{model}:{key}={_plain(value)}")
+        ]
+
+    @functools.cached_property
+    def device(self) -> str:
+        """`cpu` or `cuda`; `auto` asks the driver instead of importing torch."""
+        if self.config.device != "auto":
+            return self.config.device
+        return "cuda" if _has_gpu() else "cpu"
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that a job takes."""
+        return 1 if self.device == "cuda" else 0
+
+    def throughput_arguments(self) -> str:
+        settings = self.config.profile
+        layout = "" if settings.channels_last else " --contiguous"
+        return (
+            f"--image-size {settings.image_size} --batch-size {settings.batch_size} "
+            f"--precision {settings.precision} --blocks {settings.blocks} "
+            f"--block-seconds {settings.block_seconds}{layout}"
+        )
+
+    @staticmethod
+    def renderer_hash() -> str:
+        """Hash of the report's code and templates, so that a change of them renders again."""
+        return hash_of(sorted(_texts(resources.files("dcanet.report"))))
+
+
+def _texts(folder: Any) -> list[str]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _texts(entry) if entry.name != "__pycache__" else []
+        else:
+            found.append(entry.read_text(encoding="utf-8"))
+    return found
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _has_gpu() -> bool:
+    """Whether the NVIDIA driver lists a GPU."""
+    if shutil.which("nvidia-smi") is None:
+        return False
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return listed.returncode == 0 and "GPU" in listed.stdout

@@ -1,0 +1,139 @@
+"""Made-up results for tests: every number here is a fixture and none was measured."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dcanet.documents import Costs, Metrics, ModelCosts, Provenance, Speed, Throughput
+from dcanet.sheets import Classifier, Detector, Pair
+
+STARTED = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def classifier(model: str, row: str, attention: str, connected: bool = False, **values: Any) -> Classifier:
+    baseline = model.removeprefix("dca_")
+    return Classifier(
+        **{
+            "id": model,
+            "pair": baseline,
+            "row": row,
+            "backbone": "resnet50",
+            "attention": attention,
+            "connected": connected,
+            "published_top1_percent": 71.55 if connected else 71.29,
+            "published_top5_percent": 90.65,
+            "published_macs_giga": 4.13,
+            "published_params_mega": 28.65 if connected else 28.09,
+            "model_drive_id": "m",
+            "log_drive_id": "l",
+            **values,
+        }
+    )
+
+
+def plain_pair() -> Pair:
+    model = classifier("resnet50", "ResNet50", "none")
+    return Pair(id=model.id, row=model.row, baseline=model, connected=None)
+
+
+def se_pair(row: str = "SE-ResNet50") -> Pair:
+    baseline = classifier("se_resnet50", row, "se")
+    connected = classifier("dca_se_resnet50", row, "se", connected=True)
+    return Pair(id=baseline.id, row=row, baseline=baseline, connected=connected)
+
+
+def detector(name: str, baseline: str | None, ap: float, **values: Any) -> Detector:
+    return Detector(
+        **{
+            "id": name,
+            "detector": "RetinaNet",
+            "row": name,
+            "backbone_model": "resnet50",
+            "baseline": baseline or "",
+            "published_ap": ap,
+            **{f"published_ap{part}": 50.0 for part in ("50", "75", "_small", "_medium", "_large")},
+            "model_drive_id": "m",
+            "log_drive_id": "l",
+            **values,
+        }
+    )
+
+
+def run_folder(results: Path, model: str, seed: int) -> Path:
+    return results / "classification" / model / f"seed{seed}"
+
+
+def write_run(results: Path, model: str, seed: int = 0, top1: float = 90.0, **values: Any) -> None:
+    folder = run_folder(results, model, seed)
+    metrics = {
+        "model": model,
+        "options": {},
+        "seed": seed,
+        "dataset": "made-up",
+        "split": "val",
+        "preprocessing": "none",
+        "classes": 10,
+        "images": 1000,
+        "top1_percent": top1,
+        "top5_percent": 99.0,
+        "loss": 0.3,
+        "weights_sha256": "f" * 64,
+        "recipe_hash": "recipe0123456789",
+        "data_fingerprint": "data0123456789ab",
+        **values,
+    }
+    Metrics(**metrics).save(folder / "eval" / "metrics.json")
+    for stage, verb in (("train", "train"), ("eval", "evaluate")):
+        provenance(verb, model, seed).save(folder / stage / "provenance.json")
+
+
+def provenance(verb: str, model: str, seed: int, **values: Any) -> Provenance:
+    facts = {
+        "command": ["dcanet", verb, model, "--seed", str(seed)],
+        "started": STARTED,
+        "ended": STARTED,
+        "git_commit": "abc1234",
+        "git_dirty": False,
+        "versions": {"python": "3.11", "torch": "2.14.1"},
+        "machine": {"processor": "made-up", "cores": 2},
+        "device": "cpu",
+        "threads": 2,
+        "seed": seed,
+        "weights_sha256": "f" * 64,
+        **values,
+    }
+    return Provenance(**facts)
+
+
+def write_costs(results: Path, pair: Pair, parameters: dict[str, int], macs: int = 4_122_792_960) -> None:
+    models = {
+        name: ModelCosts(options={}, parameters=count, macs=macs + index, uncounted_ops={"aten::mul": 3})
+        for index, (name, count) in enumerate(parameters.items())
+    }
+    Costs(pair=pair.id, image_size=224, classes=1000, convention="fvcore", models=models).save(
+        results / "profile" / "costs" / f"{pair.id}.json"
+    )
+
+
+def write_speeds(
+    results: Path, pair: Pair, ratio: float = 0.98, device: str = "cpu", images_per_second: float = 100.0
+) -> None:
+    speeds = {
+        model.id: Speed(images_per_second=speed, interval=(speed * 0.99, speed * 1.01), blocks=[speed] * 3)
+        for model, speed in zip(pair.models, (images_per_second, images_per_second * ratio), strict=False)
+    }
+    paired = len(pair.models) == 2
+    Throughput(
+        pair=pair.id,
+        device=device,
+        device_name="made-up processor",
+        threads=2,
+        image_size=224,
+        batch_size=8,
+        precision="float32",
+        memory_format="channels_last",
+        load_average=0.1,
+        models=speeds,
+        ratio=ratio if paired else None,
+        ratio_interval=(ratio - 0.01, ratio + 0.01) if paired else None,
+    ).save(results / "profile" / device / f"{pair.id}.json")

@@ -1,0 +1,48 @@
+"""The report in a real browser: offline, without errors, readable."""
+
+from pathlib import Path
+
+import pytest
+from made_up import detector, plain_pair, se_pair, write_costs, write_run, write_speeds
+
+from dcanet.report import render
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
+def test_the_page_opens_offline(tmp_path: Path, width: int, scheme: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    for model in ("se_resnet50", "dca_se_resnet50"):
+        write_run(tmp_path, model)
+    write_costs(tmp_path, se_pair(), {"se_resnet50": 28_088_024, "dca_se_resnet50": 28_650_000})
+    write_speeds(tmp_path, se_pair())
+    index = render(
+        tmp_path,
+        [plain_pair(), se_pair()],
+        [detector("plain", None, 36.2)],
+        tmp_path / "out",
+        "made_up",
+        "made-up data",
+    )
+    requests: list[str] = []
+    errors: list[str] = []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(index.as_uri())
+        assert page.locator("#table1").is_visible()
+        assert page.locator("#table2").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.locator(".scroll").first.evaluate("box => { box.scrollLeft = 200 }")
+        name = page.locator("#table1 tbody th.name").first.bounding_box()
+        assert name is not None
+        assert name["x"] >= 0
+        browser.close()
+    assert [url for url in requests if not url.startswith("data:")] == [index.as_uri()]
+    assert errors == []

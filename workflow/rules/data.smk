@@ -1,0 +1,32 @@
+rule digits:
+    output:
+        dataset="data/digits-{size}px-seed{digits_seed}/dataset.json",
+    log:
+        "logs/data/digits-{size}px-seed{digits_seed}.log",
+    wildcard_constraints:
+        size=r"\d+",
+        digits_seed=r"\d+",
+    conda:
+        "../envs/dcanet.yaml"
+    params:
+        folder=lambda wildcards, output: Path(output.dataset).parent,
+    message:
+        "Blend real digits over real photographs, {wildcards.size} pixels"
+    shell:
+        "dcanet data digits --image-size {wildcards.size} --seed {wildcards.digits_seed} "
+        "--out {params.folder:q} > {log:q} 2>&1"
+
+
+rule describe_folder:
+    input:
+        folder=lambda wildcards: PLAN.folder,
+    output:
+        dataset=f"{RESULTS}/dataset.json",
+    log:
+        f"{LOGS}/data/describe.log",
+    conda:
+        "../envs/dcanet.yaml"
+    message:
+        "Count and fingerprint the images of {input.folder}"
+    shell:
+        "dcanet data describe {input.folder:q} --out {output.dataset:q} > {log:q} 2>&1"

@@ -1,0 +1,39 @@
+rule report:
+    input:
+        metrics=classification("eval/metrics.json"),
+        histories=classification("train/history.jsonl"),
+        costs=costs(),
+        throughputs=throughputs(),
+        pairs=CONFIG.pairs_sheet,
+        detectors=CONFIG.detectors_sheet,
+    output:
+        page=report(
+            "report/index.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"page": "Tables 1 and 2"},
+        ),
+        markdown=report(
+            "report/tables.md",
+            caption="../report/tables.rst",
+            category="Report",
+            labels={"page": "Markdown"},
+        ),
+        table1="report/table1.csv",
+        table2="report/table2.csv",
+    log:
+        f"{LOGS}/report.log",
+    conda:
+        "../envs/dcanet.yaml"
+    params:
+        results=lambda wildcards: RESULTS,
+        logs=lambda wildcards: LOGS,
+        folder=subpath(output.page, parent=True),
+        data_note=CONFIG.data.note,
+        renderer=PLAN.renderer_hash(),
+    message:
+        "Render the report"
+    shell:
+        "dcanet report {params.results:q} --logs {params.logs:q} --pairs {input.pairs:q} "
+        "--detectors {input.detectors:q} --data-note {params.data_note:q} --out {params.folder:q} "
+        "> {log:q} 2>&1"
