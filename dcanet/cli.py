@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from .errors import UserError
 
 VERBS = {
+    "config": "check a config file, or print its JSON Schema",
     "data": "make the embedded data set, or describe one",
     "train": "train one model by a recipe",
     "evaluate": "top-1, top-5 and per-image predictions of stored weights",
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments.run(arguments)
     except UserError as error:
-        print(f"dcanet: {error}", file=sys.stderr)
+        print(f"dcanet: {error.line()}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from .errors import UserError
+from .errors import UserError, first_problem
 from .models.forms import TRIPLES, resolve_options
 from .sheets import Detector, Pair, read_detectors, read_pairs
 
@@ -120,6 +120,8 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise UserError(f"{source}: {_explain(error)}") from error
+    if not config.pairs:
+        raise UserError(f"{source}: pairs: names no pair; name some, or all")
     known = [pair.id for pair in config.read_pairs()]
     for key, names in (("pairs", config.pairs), ("quick_pairs", config.quick_pairs)):
         for name in names:
@@ -165,23 +167,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError) -> str:
     """The first problem in one line, with the nearest known key for an unknown one."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        section: Any = Config
-        for model in (DigitsData, FolderData, ProfileSettings):
-            if len(first["loc"]) > 1 and where.startswith(_prefix_of(model)):
-                section = model
-        return f"unknown key {where!r}{_nearest(str(first['loc'][-1]), list(section.model_fields))}"
-    if first["type"] == "missing":
+    kind, where, message = first_problem(error)
+    if kind == "extra_forbidden":
+        *outer, key = where.split(".")
+        sections = {"digits": DigitsData, "folder": FolderData, "profile": ProfileSettings}
+        section = sections.get(outer[-1], Config) if outer else Config
+        return f"unknown key {where!r}{_nearest(key, list(section.model_fields))}"
+    if kind == "missing":
         return f"key {where!r} is missing; add it"
-    if where == "seeds" and first["type"] == "too_short":
+    if where == "seeds" and kind == "too_short":
         return "seeds: needs at least one seed, e.g. seeds: [0]"
-    return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
-
-
-def _prefix_of(model: type[BaseModel]) -> str:
-    return {DigitsData: "data.digits", FolderData: "data.folder", ProfileSettings: "profile"}[model]
+    return f"{where}: {message}" if where else message
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .errors import UserError
+from .errors import UserError, first_problem
 from .files import write_text
 
 Hash = str
@@ -30,10 +30,9 @@ class Document(BaseModel):
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from error
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "file"
+            _, where, message = first_problem(error)
             raise UserError(
-                f"{path}: {where}: {first['msg']}; delete the file to have it made again"
+                f"{path}: {where or 'file'}: {message}; delete the file to have it made again"
             ) from error
 
 

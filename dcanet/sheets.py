@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .errors import UserError
+from .errors import UserError, first_problem
 
 DriveId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{10,}$")]
 
@@ -83,9 +83,8 @@ def _read(path: Path, kind: type[Row]) -> list[Row]:
         try:
             rows.append(kind.model_validate(record))
         except ValidationError as error:
-            first = error.errors()[0]
-            column = ".".join(str(part) for part in first["loc"])
-            raise UserError(f"{path}: line {reader.line_num}, column {column!r}: {first['msg']}") from error
+            _, column, message = first_problem(error)
+            raise UserError(f"{path}: line {reader.line_num}, column {column!r}: {message}") from error
     if not rows:
         raise UserError(f"{path}: has no rows")
     ids = [row.id for row in rows]

@@ -2,7 +2,10 @@
 
 import os
 
+import numpy as np
+import pytest
 from hypothesis import settings
+from PIL import Image
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Before torch is imported: workers that each take all cores slow one another down.
@@ -11,3 +14,22 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # No database, which would be left behind, and no deadline, which a busy machine misses.
 settings.register_profile("dcanet", database=None, deadline=None, derandomize=True)
 settings.load_profile("dcanet")
+
+
+@pytest.fixture
+def image_folder(tmp_path):
+    """A function that writes a small ImageFolder of noise with both splits and returns its root."""
+
+    def write(classes=("a", "b"), per_class=4, size=32):
+        random = np.random.default_rng(0)
+        for split in ("train", "val"):
+            for label, name in enumerate(classes):
+                folder = tmp_path / "images" / split / name
+                folder.mkdir(parents=True)
+                for index in range(per_class):
+                    # A brightness per class, so that there is something to learn.
+                    pixels = random.integers(0, 60, (size, size, 3)) + label * 180 // max(1, len(classes) - 1)
+                    Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
+        return tmp_path / "images"
+
+    return write

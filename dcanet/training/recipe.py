@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..config import read_yaml
 from ..data.settings import Augmentation, Preprocessing
-from ..errors import UserError
+from ..errors import UserError, first_problem
 from ..files import hash_of
 
 #: Raised whenever a change of the code changes what a recipe yields; a cosmetic edit leaves it alone.
@@ -72,13 +72,11 @@ def load_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(read_yaml(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise UserError(
-                f"{path}: unknown key {where!r}; a recipe has: {', '.join(Recipe.model_fields)}"
-            ) from error
-        raise UserError(f"{path}: {where}: {first['msg']}") from error
+        kind, where, message = first_problem(error)
+        if kind == "extra_forbidden":
+            message = f"unknown key {where!r}; a recipe has: {', '.join(Recipe.model_fields)}"
+            raise UserError(f"{path}: {message}") from error
+        raise UserError(f"{path}: {where}: {message}") from error
 
 
 def recipe_hash(recipe: Recipe, model: str, options: dict[str, Any], seed: int, data: str) -> str:

@@ -1,0 +1,122 @@
+"""Training writes weights that evaluation reads, the same ones for the same seed."""
+
+import json
+
+import pytest
+import torch
+
+from dcanet.data.settings import Preprocessing
+from dcanet.documents import EpochRecord, Metrics, Provenance
+from dcanet.errors import UserError
+from dcanet.evaluation.evaluate import evaluate
+from dcanet.evaluation.predictions import Predictions
+from dcanet.files import sha256
+from dcanet.training.recipe import SGD, OneCycle, Recipe
+from dcanet.training.train import train
+
+RECIPE = Recipe(
+    epochs=2,
+    batch_size=4,
+    optimizer=SGD(name="sgd", learning_rate=0.05, nesterov=True),
+    schedule=OneCycle(name="one_cycle"),
+    preprocessing=Preprocessing(resize=32, crop=32),
+    recalibrate_images=8,
+)
+
+
+@pytest.fixture
+def data(image_folder):
+    return image_folder(per_class=6)
+
+
+def run(data, out, seed=0, recipe=RECIPE, model="dca_se_mobilenet_v2"):
+    train(model, {}, data, recipe, seed, out, device="cpu")
+    return out
+
+
+def test_train_then_evaluate(data, tmp_path, capsys):
+    out = run(data, tmp_path / "train")
+    history = [
+        EpochRecord.model_validate_json(line) for line in (out / "history.jsonl").read_text().splitlines()
+    ]
+    assert [record.epoch for record in history] == [1, 2]
+    assert capsys.readouterr().out.count("dca_se_mobilenet_v2 seed 0 epoch") == 2
+
+    metrics = evaluate(
+        out / "model.safetensors", data, RECIPE.preprocessing, tmp_path / "eval", 5, device="cpu"
+    )
+    assert metrics == Metrics.load(tmp_path / "eval" / "metrics.json")
+    assert (metrics.images, metrics.classes, metrics.top5_percent) == (12, 2, 100)
+    assert metrics.weights_sha256 == sha256(out / "model.safetensors")
+
+    predictions = Predictions.load(tmp_path / "eval" / "predictions.parquet")
+    assert len(set(predictions.images)) == 12
+    assert predictions.top_k_percent(1) == metrics.top1_percent
+    assert predictions.losses.mean() == pytest.approx(metrics.loss, rel=1e-6)
+
+    trained, evaluated = (
+        Provenance.load(tmp_path / stage / "provenance.json") for stage in ("train", "eval")
+    )
+    assert trained.recipe_hash == evaluated.recipe_hash == metrics.recipe_hash
+    assert trained.weights_sha256 == evaluated.weights_sha256
+    assert trained.started <= trained.ended <= evaluated.ended
+
+
+def test_same_seed_gives_the_same_file_and_another_seed_another(data, tmp_path):
+    first, again, other = (run(data, tmp_path / name, seed) for name, seed in (("a", 3), ("b", 3), ("c", 4)))
+    assert sha256(first / "model.safetensors") == sha256(again / "model.safetensors")
+    assert sha256(first / "model.safetensors") != sha256(other / "model.safetensors")
+
+
+def test_training_learns_what_there_is_to_learn(image_folder, tmp_path):
+    """Dark against bright images: a network that trains at all tells them apart."""
+    data = image_folder(per_class=24)
+    out = run(
+        data, tmp_path / "train", recipe=RECIPE.model_copy(update={"epochs": 3}), model="se_mobilenet_v2"
+    )
+    metrics = evaluate(out / "model.safetensors", data, RECIPE.preprocessing, tmp_path / "eval", device="cpu")
+    assert metrics.top1_percent > 90
+
+
+def test_batch_larger_than_the_data(data, tmp_path):
+    with pytest.raises(UserError, match=r"has 12 training images.*set batch_size to at most 12"):
+        run(data, tmp_path / "train", recipe=RECIPE.model_copy(update={"batch_size": 13}))
+    assert not (tmp_path / "train").exists()
+
+
+def test_corrupt_image_leaves_nothing_behind(data, tmp_path):
+    (data / "train" / "a" / "3.png").write_bytes(b"broken")
+    with pytest.raises(UserError, match=r"a/3\.png: not a readable image"):
+        run(data, tmp_path / "train")
+    assert not (tmp_path / "train").exists()
+
+
+def test_loss_that_is_not_finite_stops_training(data, tmp_path):
+    wild = RECIPE.model_copy(update={"optimizer": SGD(name="sgd", learning_rate=1e30)})
+    with pytest.raises(UserError, match=r"the loss became (nan|inf); lower the recipe's learning_rate"):
+        run(data, tmp_path / "train", recipe=wild)
+    assert not (tmp_path / "train" / "model.safetensors").exists()
+
+
+def test_evaluating_on_other_classes(data, tmp_path):
+    out = run(data, tmp_path / "train", model="mobilenet_v2")
+    for split in ("train", "val"):
+        (data / split / "c").mkdir()
+        (data / split / "a" / "0.png").rename(data / split / "c" / "0.png")
+    with pytest.raises(UserError, match=r"made for 2 classes, .* has 3"):
+        evaluate(out / "model.safetensors", data, RECIPE.preprocessing, tmp_path / "eval", device="cpu")
+    assert not (tmp_path / "eval").exists()
+
+
+def test_metrics_of_the_future_are_refused(tmp_path):
+    file = tmp_path / "metrics.json"
+    file.write_text(json.dumps({"schema_version": 2}))
+    with pytest.raises(UserError, match=r"metrics\.json: schema_version"):
+        Metrics.load(file)
+
+
+def test_device_that_is_not_there(data, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(UserError, match="no CUDA GPU here"):
+        train("mobilenet_v2", {}, data, RECIPE, 0, tmp_path / "train", device="cuda")
