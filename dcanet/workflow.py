@@ -52,11 +52,10 @@ class Plan:
         """Path of the recipe; a pair shares one because its models share a backbone."""
         return self.config.recipes[self._backbones[model]]
 
-    def recipe_hash(self, model: str, seed: str) -> str:
-        """Changes whenever the weights would."""
-        recipe = self._recipes[self._backbones[model]]
-        options = self.config.options.get(model, {})
-        return recipe_hash(recipe, model, options, int(seed), self.config.data.model_dump_json())
+    def training_hash(self, model: str) -> str:
+        """Changes whenever the weights would, for reasons that no path or input file shows."""
+        recipe = recipe_hash(self._recipes[self._backbones[model]])
+        return hash_of([recipe, self.config.options.get(model, {}), self.config.data.model_dump()])
 
     def preprocessing_of(self, model: str) -> str:
         return self._recipes[self._backbones[model]].preprocessing.id

@@ -21,12 +21,12 @@ def as_markdown(table: Table) -> str:
         f"{escape(table.paper_on)}. Bold is the better number before rounding, ours among "
         "ours and paper among paper; it is no test of significance.",
         "",
-        _line(map(escape, header)),
-        _line(["---", "---", *["---:"] * len(table.columns)]),
+        line(map(escape, header)),
+        line(["---", "---", *["---:"] * len(table.columns)]),
     ]
     for section, row in table.rows:
         cells = (_cell(cell, column) for (_, column), cell in zip(table.columns, row.cells, strict=True))
-        lines.append(_line([escape(section.name), escape(row.name), *cells]))
+        lines.append(line([escape(section.name), escape(row.name), *cells]))
     return "\n".join([*lines, "", bullets(table.notes)])
 
 
@@ -44,7 +44,8 @@ def escape(text: str) -> str:
     return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", text)
 
 
-def _line(cells: Iterable[str]) -> str:
+def line(cells: Iterable[str]) -> str:
+    """A line of a table; the cells are escaped already."""
     return f"| {' | '.join(cells)} |"
 
 

@@ -8,8 +8,8 @@ from ..sheets import Detector, Pair
 from .answer import answer
 from .as_csv import as_csv
 from .as_html import Page, as_html
-from .as_markdown import as_markdown, bullets, escape
 from .environment import environments
+from .markdown_page import markdown_page
 from .progress import progress
 from .reproduction import recipes
 from .stored import load
@@ -48,15 +48,6 @@ def render(
     )
     for table in tables:
         write_text(out / f"{table.key}.csv", as_csv(table))
-    write_text(out / "tables.md", _markdown(page))
+    write_text(out / "tables.md", markdown_page(page))
     write_text(out / "index.html", as_html(page))
     return out / "index.html"
-
-
-def _markdown(page: Page) -> str:
-    parts = [f"# {escape(page.experiment)}\n", f"{escape(page.answer)}\n"]
-    parts += [f"## {title}\n\n{bullets(lines)}" for title, lines in (("Warnings", page.warnings),) if lines]
-    parts += [as_markdown(table) for table in page.tables]
-    if page.notes:
-        parts.append(f"## Notes\n\n{bullets(page.notes)}")
-    return "\n".join(parts)

@@ -1,7 +1,7 @@
 """Training recipes: config/recipes/*.yaml, checked; their hash is part of every result."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -79,6 +79,6 @@ def load_recipe(path: Path) -> Recipe:
         raise UserError(f"{path}: {where}: {message}") from error
 
 
-def recipe_hash(recipe: Recipe, model: str, options: dict[str, Any], seed: int, data: str) -> str:
-    """Hash of all that decides the weights: recipe, model, options, seed, data and training revision."""
-    return hash_of([TRAINING_REVISION, recipe.model_dump(), model, options, seed, data])
+def recipe_hash(recipe: Recipe) -> str:
+    """Hash of a recipe and the training revision; a pair's models must have the same."""
+    return hash_of([TRAINING_REVISION, recipe.model_dump()])

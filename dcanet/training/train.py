@@ -67,7 +67,7 @@ def train(
     if recipe.recalibrate_images:
         trainer.recalibrate(loader, max(1, min(recipe.recalibrate_images // recipe.batch_size, len(loader))))
 
-    digest = recipe_hash(recipe, model, network.model_options, seed, dataset.train_fingerprint)
+    digest = recipe_hash(recipe)
     notes = {
         "recipe_hash": digest,
         "seed": seed,

@@ -19,7 +19,7 @@ rule train:
         options=lambda wildcards: PLAN.options_of([wildcards.model]),
         device=CONFIG.device,
         # All that may change the weights; a cosmetic edit of the recipe or the code does not retrain.
-        recipe_hash=lambda wildcards: PLAN.recipe_hash(wildcards.model, wildcards.seed),
+        training_hash=lambda wildcards: PLAN.training_hash(wildcards.model),
     message:
         "Train {wildcards.model}, seed {wildcards.seed}"
     shell:

@@ -1,0 +1,45 @@
+"""The whole report as one Markdown file."""
+
+from collections.abc import Iterable, Iterator
+
+from .as_html import Page
+from .as_markdown import as_markdown, bullets, escape, line
+from .environment import Environment, compare
+from .reproduction import Recipe
+
+
+def markdown_page(page: Page) -> str:
+    """Answer, warnings, tables, environment, and how to make each number again."""
+    parts = [f"# {escape(page.experiment)}\n", f"{escape(page.answer)}\n"]
+    if page.warnings:
+        parts.append(f"## Warnings\n\n{bullets(page.warnings)}")
+    parts += [as_markdown(table) for table in page.tables]
+    if page.notes:
+        parts.append(f"## Notes\n\n{bullets(page.notes)}")
+    parts.append("## Environment\n\n" + "\n".join(_environments(page.environments)) + "\n")
+    parts.append("## Reproduce each number\n\n" + "\n".join(_recipes(page.recipes)) + "\n")
+    return "\n".join(parts)
+
+
+def _environments(found: list[Environment]) -> Iterator[str]:
+    if not found:
+        yield "No result has recorded its environment yet."
+        return
+    yield line(["Fact", *(f"{made.results} jobs, {made.first_day}" for made in found)])
+    yield line(["---"] * (1 + len(found)))
+    for fact in compare(found):
+        yield line(map(escape, [fact.name, *fact.values]))
+
+
+def _recipes(recipes: Iterable[Recipe]) -> Iterator[str]:
+    for recipe in recipes:
+        yield f"### {escape(recipe.row)}\n"
+        yield _code(recipe.workflow)
+        for steps in recipe.steps:
+            yield f"{escape(steps.title)}:\n"
+            yield _code("\n".join(f"{name}: {text}" for name, text in steps.facts))
+
+
+def _code(text: str) -> str:
+    """An indented block, which no text inside can end."""
+    return "".join(f"    {part}\n" for part in text.splitlines())

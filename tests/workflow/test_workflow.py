@@ -1,0 +1,204 @@
+"""The workflow, run as a user does, on a copy of the repository with a small data set."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAIR = "se_mobilenet_v2"
+
+pytestmark = pytest.mark.e2e
+
+RECIPE = {
+    "epochs": 1,
+    "batch_size": 4,
+    "optimizer": {"name": "sgd", "learning_rate": 0.05},
+    "schedule": {"name": "one_cycle"},
+    "preprocessing": {"resize": 32, "crop": 32},
+}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A working copy whose config trains one pair on a folder of a few images."""
+    import numpy as np
+    from PIL import Image
+
+    root = tmp_path_factory.mktemp("workflow") / "copy"
+    root.mkdir()
+    for name in ("Snakefile", "workflow", "config", "profiles"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+    for split in ("train", "val"):
+        for label in range(2):
+            folder = root / "images" / split / f"class {label}"
+            folder.mkdir(parents=True)
+            for index in range(6):
+                pixels = np.random.default_rng(index).integers(0, 80, (32, 32, 3)) + 170 * label
+                Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
+    recipe = root / "config/recipes/tiny.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE))
+    config = yaml.safe_load((root / "config/config.yaml").read_text())
+    config |= {
+        "experiment": "tiny",
+        "pairs": [PAIR],
+        "data": {"name": "folder", "path": "images"},
+        "recipes": dict.fromkeys(config["recipes"], "config/recipes/tiny.yaml"),
+        "profile": {"image_size": 32, "batch_size": 2, "blocks": 2, "block_seconds": 0.01},
+        "device": "cpu",
+    }
+    (root / "config/config.yaml").write_text(yaml.safe_dump(config))
+    return root
+
+
+def snakemake(root, *arguments):
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="module")
+def done(copy):
+    """The copy after a whole run."""
+    result = snakemake(copy)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    return copy
+
+
+@pytest.fixture
+def again(done, tmp_path):
+    """A copy of the finished run that a test may change; times stay as they are."""
+    root = tmp_path / "again"
+    shutil.copytree(done, root)
+    return root
+
+
+def planned(root, *arguments):
+    """Rule -> number of jobs that a dry run plans."""
+    result = snakemake(root, "--dry-run", *arguments)
+    assert result.returncode == 0, result.stdout + result.stderr
+    text = result.stdout + result.stderr
+    if "Nothing to be done" in text:
+        return {}
+    table = text.split("job ", 1)[1].split("total")[0].splitlines()[2:]
+    return {line.split()[0]: int(line.split()[1]) for line in table if line.split()}
+
+
+def test_everything_is_there_and_agrees(done):
+    for model in (PAIR, f"dca_{PAIR}"):
+        folder = done / f"results/tiny/classification/{model}/seed0"
+        metrics = json.loads((folder / "eval/metrics.json").read_text())
+        assert metrics["images"] == 12
+        assert metrics["model"] == model
+        percent = f"{metrics['top1_percent']:.2f}"
+        assert percent in (done / "report/tables.md").read_text()
+        assert percent in (done / "report/index.html").read_text()
+    costs = json.loads((done / f"results/tiny/profile/costs/{PAIR}.json").read_text())
+    assert costs["models"][f"dca_{PAIR}"]["parameters"] == 3645052 + 0
+    assert (done / "report/table1.csv").read_text().count("\n") == 16
+    assert "not run yet" in (done / "report/tables.md").read_text()
+
+
+def test_second_run_has_nothing_to_do(done):
+    assert planned(done) == {}
+
+
+def test_comments_do_not_retrain(again):
+    for file in ("config/recipes/tiny.yaml", "config/config.yaml"):
+        path = again / file
+        path.write_text(path.read_text() + "# a comment\n")
+    assert not {"train", "evaluate", "throughput", "costs"} & planned(again).keys()
+
+
+def test_a_changed_recipe_retrains(again):
+    path = again / "config/recipes/tiny.yaml"
+    path.write_text(yaml.safe_dump(RECIPE | {"epochs": 2}))
+    assert planned(again) == {"all": 1, "train": 2, "evaluate": 2, "report": 1}
+
+
+def test_an_option_of_one_model_retrains_that_model(again):
+    plan = planned(again, "--config", "options={dca_se_mobilenet_v2: {matching: two_layer}}")
+    assert plan == {"all": 1, "train": 1, "evaluate": 1, "costs": 1, "throughput": 1, "report": 1}
+
+
+def test_deleting_one_result_makes_only_what_depends_on_it(again):
+    (again / f"results/tiny/classification/{PAIR}/seed0/eval/metrics.json").unlink()
+    assert planned(again) == {"all": 1, "evaluate": 1, "report": 1}
+
+
+def test_another_seed_adds_only_its_own_runs(again):
+    assert planned(again, "--config", "seeds=[0,1]") == {"all": 1, "train": 2, "evaluate": 2, "report": 1}
+
+
+@pytest.mark.parametrize(
+    ("target", "rules"),
+    [
+        ("table1", {"table1", "train", "evaluate", "describe_folder"}),
+        ("profile", {"profile", "costs", "throughput"}),
+        ("report", {"report", "train", "evaluate", "describe_folder", "costs", "throughput"}),
+        ("all", {"all", "report", "train", "evaluate", "describe_folder", "costs", "throughput"}),
+    ],
+)
+def test_targets(copy, tmp_path, target, rules):
+    fresh = tmp_path / "fresh"
+    shutil.copytree(copy, fresh, ignore=shutil.ignore_patterns("results", "report", "logs", ".snakemake"))
+    shutil.copytree(ROOT / "workflow" / "report", fresh / "workflow" / "report", dirs_exist_ok=True)
+    assert planned(fresh, target).keys() == rules
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pairs": ["se_mobilenet"]}, "unknown pair 'se_mobilenet'; did you mean 'se_mobilenet_v2'?"),
+        ({"sedes": [0]}, "unknown key 'sedes'; did you mean 'seeds'?"),
+        ({"seeds": []}, "seeds: needs at least one seed"),
+        ({"data": {"name": "folder", "path": "nowhere"}}, "data.path: no folder 'nowhere'"),
+    ],
+)
+def test_mistakes_in_the_config_are_one_line(again, change, message):
+    path = again / "config/config.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | change))
+    result = snakemake(again)
+    assert result.returncode != 0
+    assert message in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize(
+    ("break_", "message"),
+    [
+        (
+            lambda root: (root / "images/train/class 1/2.png").write_bytes(b"x"),
+            "class 1/2.png: not a",
+        ),
+        (lambda root: (root / "images/train/class 2").mkdir(), "class 2: class folder without images"),
+        (
+            lambda root: (root / "config/recipes/tiny.yaml").write_text(
+                yaml.safe_dump(RECIPE | {"batch_size": 64})
+            ),
+            "set batch_size to at most 12",
+        ),
+    ],
+)
+def test_mistakes_in_the_data_are_told_and_leave_nothing(again, break_, message):
+    shutil.rmtree(again / "results")
+    shutil.rmtree(again / "logs")
+    break_(again)
+    result = snakemake(again, "table1")
+    shown = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert message in shown
+    assert "Traceback" not in shown
+    assert not list((again / "results").glob("**/*.safetensors"))
