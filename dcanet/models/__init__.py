@@ -15,12 +15,8 @@ __all__ = ["TRIPLES", "Classifier", "create", "default_options", "model_id", "na
 
 
 def __getattr__(name: str) -> Any:
-    if name == "create":
-        from .registry import create
+    if name in ("Classifier", "create"):
+        from . import registry
 
-        return create
-    if name == "Classifier":
-        from .backbones import Classifier
-
-        return Classifier
+        return getattr(registry, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -156,7 +156,7 @@ def _check_tensors(path: Path, state_dict: Mapping[Any, Any], size: int) -> None
             raise UserError(
                 f"{path}: entry {key!r} is a {type(value).__name__}, not a tensor; give a state dict"
             )
-        ordinary = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
+        ordinary = value.layout == torch.strided and value.device.type == "cpu"
         if not ordinary or not (value.is_floating_point() or value.dtype == torch.int64):
             raise UserError(f"{path}: entry {key!r} is no ordinary tensor ({value.dtype}, {value.layout})")
         claimed += value.numel() * value.element_size()

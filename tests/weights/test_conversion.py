@@ -129,7 +129,10 @@ def test_a_choice_between_forms_is_remarked(tmp_path):
         (lambda t: t.pop("classifier.1.bias"), r"1 missing: head\.bias"),
         (lambda t: t.update({"extra.weight": torch.ones(1)}), r"1 unexpected: extra\.weight"),
         (lambda t: t.update({"classifier.1.bias": torch.ones(10)}), r"1 mis-shaped: head\.bias \(10,\)"),
-        (lambda t: t.update({"classifier.1.bias": torch.ones(1000).long()}), r"classifier\.1\.bias is of type"),
+        (
+            lambda t: t.update({"classifier.1.bias": torch.ones(1000).long()}),
+            r"classifier\.1\.bias is of type",
+        ),
         (lambda t: t["classifier.1.bias"].fill_(float("nan")), r"head\.bias has values that are not finite"),
     ],
 )

@@ -193,7 +193,6 @@ def test_not_a_checkpoint(tmp_path, content, message):
         ({"a": torch.ones(2).to_sparse()}, "no ordinary tensor"),
         ({"a": torch.ones(2, dtype=torch.complex64)}, "no ordinary tensor"),
         ({"a": torch.ones(2, device="meta")}, "no ordinary tensor"),
-        ({"a": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)}, "no ordinary tensor"),
     ],
 )
 def test_no_state_dict(tmp_path, content, message):

@@ -2,7 +2,7 @@ rule evaluate:
     input:
         weights=rules.train.output.weights,
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: PLAN.recipe_of(wildcards.model),
+        recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
     output:
         metrics=f"{RESULTS}/classification/{{model}}/seed{{seed}}/eval/metrics.json",
         predictions=f"{RESULTS}/classification/{{model}}/seed{{seed}}/eval/predictions.parquet",

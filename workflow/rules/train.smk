@@ -1,7 +1,7 @@
 rule train:
     input:
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: PLAN.recipe_of(wildcards.model),
+        recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
     output:
         weights=f"{RESULTS}/classification/{{model}}/seed{{seed}}/train/model.safetensors",
         history=f"{RESULTS}/classification/{{model}}/seed{{seed}}/train/history.jsonl",
