@@ -170,7 +170,11 @@ def _explain(error: ValidationError) -> str:
     kind, where, message = first_problem(error)
     if kind == "extra_forbidden":
         *outer, key = where.split(".")
-        sections = {"digits": DigitsData, "folder": FolderData, "profile": ProfileSettings}
+        sections: dict[str, type[Section]] = {
+            "digits": DigitsData,
+            "folder": FolderData,
+            "profile": ProfileSettings,
+        }
         section = sections.get(outer[-1], Config) if outer else Config
         return f"unknown key {where!r}{_nearest(key, list(section.model_fields))}"
     if kind == "missing":
