@@ -68,8 +68,10 @@ quick: environment
 	@$(SNAKEMAKE) --config scope=quick
 	@echo "the report is at $(CURDIR)/report/index.html"
 
+# The slow tests repeat the others on more layouts: make test TESTS=slow, or all of them with TESTS="slow or not slow".
+TESTS ?= not slow
 test: test-environment
-	@PATH="$(BIN):$$PATH" python -m pytest -n auto --dist worksteal
+	@PATH="$(BIN):$$PATH" python -m pytest -n auto --dist worksteal -m "$(TESTS)"
 
 lint: test-environment
 	@PATH="$(BIN):$$PATH" sh -ec 'ruff check .; ruff format --check .; mypy; snakefmt --check .; snakemake --lint'

@@ -8,6 +8,7 @@ configfile: "config/config.yaml"
 
 include: "workflow/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/weights.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/profile.smk"
@@ -22,8 +23,17 @@ localrules:
 
 rule all:
     default_target: True
+    # Every result by name, so that a deleted one is made again although what follows from it is there.
     input:
         rules.report.output,
+        classification("train/model.safetensors"),
+        classification("train/history.jsonl"),
+        classification("train/provenance.json"),
+        classification("eval/metrics.json"),
+        classification("eval/predictions.parquet"),
+        classification("eval/provenance.json"),
+        costs(),
+        throughputs(),
 
 
 rule table1:

@@ -12,6 +12,7 @@ from .errors import UserError
 VERBS = {
     "config": "check a config file, or print its JSON Schema",
     "data": "make the embedded data set, or describe one",
+    "weights": "fetch, inspect, convert and list weights that were not trained here",
     "train": "train one model by a recipe",
     "evaluate": "top-1, top-5 and per-image predictions of stored weights",
     "profile": "parameters, MACs and throughput of a pair",

@@ -1,15 +1,15 @@
 """The config file: what to run. Errors name the key and the fix."""
 
-import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from .errors import UserError, first_problem
+from .errors import UserError, first_problem, nearest
 from .models.forms import TRIPLES, resolve_options
 from .sheets import Detector, Pair, read_detectors, read_pairs
+from .weights.sources import LocalFile, Source, Torchvision, Url, is_published
 
 
 class Section(BaseModel):
@@ -77,6 +77,12 @@ class Config(Section):
     options: dict[str, dict[str, Any]] = Field(
         {}, description="options of single models, e.g. dca_se_resnet50: {matching: one_layer}"
     )
+    weights: dict[str, Source] = Field(
+        {}, description="where a model's weights come from; `default` is for all that are not named"
+    )
+    offline: bool = Field(
+        False, description="never touch the network; weights are here or in weights/incoming"
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     profile: ProfileSettings = ProfileSettings()
     pairs_sheet: str = "config/pairs.tsv"
@@ -86,6 +92,11 @@ class Config(Section):
     @classmethod
     def _one_is_a_list(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _one_is_for_all(cls, value: Any) -> Any:
+        return {"default": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _no_seed_twice(self) -> Self:
@@ -100,6 +111,10 @@ class Config(Section):
     def read_detectors(self) -> list[Detector]:
         """All detectors of the sheet."""
         return read_detectors(Path(self.detectors_sheet))
+
+    def source_of(self, model: str) -> Source:
+        """Where a model's weights come from."""
+        return self.weights.get(model) or self.weights.get("default") or "train"
 
     def chosen_pairs(self) -> list[Pair]:
         """The pairs that this config runs, in the sheet's order."""
@@ -126,24 +141,51 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
     for key, names in (("pairs", config.pairs), ("quick_pairs", config.quick_pairs)):
         for name in names:
             if name not in known and names != ["all"]:
-                raise UserError(f"{source}: {key}: unknown pair {name!r}{_nearest(name, known)}")
+                raise UserError(f"{source}: {key}: unknown pair {name!r}{nearest(name, known)}")
     for model, options in config.options.items():
         if model not in TRIPLES:
-            raise UserError(f"{source}: options: unknown model {model!r}{_nearest(model, list(TRIPLES))}")
+            raise UserError(f"{source}: options: unknown model {model!r}{nearest(model, list(TRIPLES))}")
         try:
             resolve_options(model, **options)
         except ValueError as error:
             raise UserError(f"{source}: options: {error}") from error
+    _check_weights(config, source)
     for pair in config.chosen_pairs():
         if pair.baseline.backbone not in config.recipes:
             raise UserError(f"{source}: recipes: no recipe for backbone {pair.baseline.backbone!r}; add one")
         if pair.id not in TRIPLES:
             raise UserError(
-                f"{config.pairs_sheet}: unknown model {pair.id!r}{_nearest(pair.id, list(TRIPLES))}"
+                f"{config.pairs_sheet}: unknown model {pair.id!r}{nearest(pair.id, list(TRIPLES))}"
             )
-    if isinstance(config.data, FolderData) and not Path(config.data.path).is_dir():
-        raise UserError(f"{source}: data.path: no folder {config.data.path!r}; name one with train/ and val/")
+    _check_data(config, source)
     return config
+
+
+def _check_data(config: Config, source: str) -> None:
+    models = [model.id for pair in config.chosen_pairs() for model in pair.models]
+    if isinstance(config.data, FolderData):
+        trained = any(config.source_of(model) == "train" for model in models)
+        folder = Path(config.data.path)
+        for needed in (folder, folder / "val", *([folder / "train"] if trained else [])):
+            if not needed.is_dir():
+                wanted = "train/ and val/" if trained else "val/"
+                raise UserError(f"{source}: data.path: no folder {str(needed)!r}; name one with {wanted}")
+    elif published := [model for model in models if is_published(config.source_of(model))]:
+        raise UserError(
+            f"{source}: weights: {published[0]} is published for ImageNet's 1,000 classes, the digits "
+            "have 10; set data to a folder of ImageNet's classes"
+        )
+
+
+def _check_weights(config: Config, source: str) -> None:
+    for model, wanted in config.weights.items():
+        if model not in TRIPLES and model != "default":
+            known = ["default", *TRIPLES]
+            raise UserError(f"{source}: weights: unknown model {model!r}{nearest(model, known)}")
+        if model == "default" and isinstance(wanted, LocalFile | Torchvision | Url):
+            raise UserError(f"{source}: weights.default: one file does not fit every model; name its model")
+        if isinstance(wanted, LocalFile) and not wanted.file.is_file():
+            raise UserError(f"{source}: weights.{model}.file: no file {str(wanted.file)!r}; correct the path")
 
 
 def load_config(path: Path) -> Config:
@@ -170,20 +212,16 @@ def _explain(error: ValidationError) -> str:
     kind, where, message = first_problem(error)
     if kind == "extra_forbidden":
         *outer, key = where.split(".")
-        sections: dict[str, type[Section]] = {
+        sections: dict[str, type[BaseModel]] = {
             "digits": DigitsData,
             "folder": FolderData,
             "profile": ProfileSettings,
+            "url": Url,
         }
         section = sections.get(outer[-1], Config) if outer else Config
-        return f"unknown key {where!r}{_nearest(key, list(section.model_fields))}"
+        return f"unknown key {where!r}{nearest(key, list(section.model_fields))}"
     if kind == "missing":
         return f"key {where!r} is missing; add it"
     if where == "seeds" and kind == "too_short":
         return "seeds: needs at least one seed, e.g. seeds: [0]"
     return f"{where}: {message}" if where else message
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"

@@ -1,5 +1,6 @@
 """The JSON files that stages exchange: what is in them, versioned and checked on reading and writing."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -63,17 +64,44 @@ class Provenance(Document):
     recipe_hash: Hash | None = None
     data_fingerprint: Hash | None = None
     weights_sha256: Hash | None = None
+    weights_source: str | None = Field(None, description="where weights come from that were not trained here")
+    source_sha256: Hash | None = Field(None, description="of the file that they were converted from")
 
 
 class EpochRecord(Document):
-    """One line of history.jsonl."""
+    """One line of history.jsonl; losses are means, epochs count from 1.
+
+    A training here has no validation figures per epoch, a published log has no speed.
+    """
 
     epoch: int
     learning_rate: float
     train_loss: float
     train_top1_percent: float
-    seconds: float
-    images_per_second: float
+    valid_loss: float | None = None
+    valid_top1_percent: float | None = None
+    valid_top5_percent: float | None = None
+    seconds: float | None = None
+    images_per_second: float | None = None
+
+
+def write_history(path: Path, epochs: Iterable[EpochRecord]) -> None:
+    """Write history.jsonl, a line per epoch."""
+    write_text(path, "".join(epoch.model_dump_json(exclude_none=True) + "\n" for epoch in epochs))
+
+
+def read_history(path: Path) -> list[EpochRecord]:
+    """Read history.jsonl; UserError names the file and what is wrong with it."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        return [EpochRecord.model_validate_json(line) for line in lines]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from error
+    except ValidationError as error:
+        _, where, message = first_problem(error)
+        raise UserError(
+            f"{path}: {where or 'file'}: {message}; delete the file to have it made again"
+        ) from error
 
 
 class Metrics(Document):
@@ -81,11 +109,12 @@ class Metrics(Document):
 
     model: str
     options: dict[str, Any]
-    seed: int
+    weights_source: str = Field("trained", description="or where the weights come from")
+    seed: int | None = Field(description="of the training; None for weights that were not trained here")
     dataset: str
     split: str
     preprocessing: str
-    classes: int
+    classes: int = Field(description="of the data set")
     images: int = Field(ge=1)
     top1_percent: float = Field(ge=0, le=100)
     top5_percent: float = Field(ge=0, le=100)
@@ -93,6 +122,11 @@ class Metrics(Document):
     weights_sha256: Hash
     recipe_hash: Hash
     data_fingerprint: Hash
+
+    @property
+    def origin(self) -> str:
+        """Of the weights: the seed of a training here, or where they come from."""
+        return self.weights_source if self.seed is None else f"seed {self.seed}"
 
 
 class ModelCosts(BaseModel):

@@ -1,5 +1,8 @@
 """Errors that are the user's to mend."""
 
+import difflib
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 
@@ -20,3 +23,9 @@ def first_problem(error: ValidationError) -> tuple[str, str, str]:
     chosen = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     where = ".".join(str(part) for part in chosen["loc"])
     return chosen["type"], where, chosen["msg"].removeprefix("Value error, ")
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """How a message about an unknown name ends: the known one that was meant, or all of them."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"

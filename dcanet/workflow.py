@@ -9,8 +9,11 @@ from typing import Any
 
 from .config import Config, DigitsData
 from .files import hash_of
-from .sheets import Pair
+from .sheets import Classifier, Pair
 from .training.recipe import Recipe, load_recipe, recipe_hash
+from .weights.places import checkpoint_path, log_path
+from .weights.source_text import source_arguments, source_name
+from .weights.sources import LocalFile, is_published
 
 
 class Plan:
@@ -19,7 +22,9 @@ class Plan:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._pairs: dict[str, Pair] = {pair.id: pair for pair in config.chosen_pairs()}
-        self._backbones = {model.id: model.backbone for pair in self._pairs.values() for model in pair.models}
+        self._models: dict[str, Classifier] = {
+            model.id: model for pair in self._pairs.values() for model in pair.models
+        }
         self._recipes: dict[str, Recipe] = {
             backbone: load_recipe(Path(path)) for backbone, path in config.recipes.items()
         }
@@ -30,7 +35,7 @@ class Plan:
 
     @property
     def models(self) -> list[str]:
-        return list(self._backbones)
+        return list(self._models)
 
     def models_of(self, pair: str) -> list[str]:
         """Baseline first."""
@@ -48,17 +53,55 @@ class Plan:
             return f"{self.folder}/dataset.json"
         return f"results/{self.config.experiment}/dataset.json"
 
+    @property
+    def evaluated(self) -> str:
+        """What an evaluation waits for; weights that were not trained here need no training images."""
+        return self.dataset if isinstance(self.config.data, DigitsData) else f"{self.folder}/val"
+
+    @property
+    def pretrained(self) -> list[str]:
+        """Models whose weights are not trained here."""
+        return [model for model in self._models if self.config.source_of(model) != "train"]
+
+    def runs_of(self, model: str) -> list[str]:
+        """Names of a model's runs: one for each seed, or `pretrained`."""
+        if model in self.pretrained:
+            return ["pretrained"]
+        return [f"seed{seed}" for seed in self.config.seeds]
+
+    def checkpoint_of(self, model: str) -> str:
+        """The file that a model's weights are converted from."""
+        source = self.config.source_of(model)
+        return str(source.file if isinstance(source, LocalFile) else checkpoint_path(model))
+
+    def log_of(self, model: str) -> list[str]:
+        """The published training log, where the published weights are taken."""
+        return [str(log_path(model))] if is_published(self.config.source_of(model)) else []
+
+    def source_arguments(self, model: str) -> list[str]:
+        """`--source` arguments of a model."""
+        return source_arguments(self.config.source_of(model))
+
+    @property
+    def network(self) -> str:
+        """The argument that keeps a job off the network."""
+        return "--offline" if self.config.offline else "--no-offline"
+
+    def source_name(self, model: str) -> str:
+        """What results call a model's source."""
+        return source_name(self.config.source_of(model), self._models[model].model_drive_id)
+
     def recipe_of(self, model: str) -> str:
         """Path of the recipe; a pair shares one because its models share a backbone."""
-        return self.config.recipes[self._backbones[model]]
+        return self.config.recipes[self._models[model].backbone]
 
     def training_hash(self, model: str) -> str:
         """Changes whenever the weights would, for reasons that no path or input file shows."""
-        recipe = recipe_hash(self._recipes[self._backbones[model]])
+        recipe = recipe_hash(self._recipes[self._models[model].backbone])
         return hash_of([recipe, self.config.options.get(model, {}), self.config.data.model_dump()])
 
     def preprocessing_of(self, model: str) -> str:
-        return self._recipes[self._backbones[model]].preprocessing.id
+        return self._recipes[self._models[model].backbone].preprocessing.id
 
     def options_of(self, models: list[str]) -> list[str]:
         """`--option` arguments of these models' options."""

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Before torch is imported: workers that each take all cores slow one another down.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Before torch is imported, and for child processes: threads that find no free core wait for one another at
+# every small operation, a hundredfold slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # No database, which would be left behind, and no deadline, which a busy machine misses.
 settings.register_profile("dcanet", database=None, deadline=None, derandomize=True)

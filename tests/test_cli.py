@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from dcanet.cli import VERBS, build_parser, main
+
+ROOT = Path(__file__).parents[1]
 
 
 def dcanet(*arguments):
@@ -28,9 +31,18 @@ def test_every_verb_has_help(verb, capsys):
     assert "usage: dcanet" in capsys.readouterr().out
 
 
-def test_help_imports_nothing_heavy():
-    code = "import sys; from dcanet.cli import build_parser; build_parser(); print(*sys.modules)"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from dcanet.cli import build_parser; build_parser()",
+        "from dcanet.config import parse_config; from dcanet.workflow import Plan; "
+        "import yaml; Plan(parse_config(yaml.safe_load(open('config/config.yaml')))).pretrained",
+    ],
+    ids=["help", "plan"],
+)
+def test_nothing_heavy_is_imported(code):
+    code = f"import sys; {code}; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not {"torch", "pandas", "snakemake", "requests", "gdown"} & set(shown.stdout.split())
 
 

@@ -38,6 +38,26 @@ def test_one_pair_may_be_named_without_a_list(values):
     ]
 
 
+def test_training_images_are_needed_where_something_is_trained(values, tmp_path):
+    folder = {"data": {"name": "folder", "path": str(tmp_path)}}
+    with pytest.raises(UserError, match=r"data\.path: no folder '.*val'; name one with val/"):
+        parse_config(values | folder | {"weights": "published"})
+    (tmp_path / "val").mkdir()
+    parse_config(values | folder | {"weights": "published"})
+    with pytest.raises(UserError, match=r"data\.path: no folder '.*train'; name one with train/ and val/"):
+        parse_config(values | folder)
+
+
+def test_weights_of_single_models_and_of_all_others(values, tmp_path):
+    for split in ("train", "val"):
+        (tmp_path / split).mkdir()
+    folder = {"data": {"name": "folder", "path": str(tmp_path)}}
+    config = parse_config(values | folder | {"weights": {"default": "published", "resnet50": "train"}})
+    assert (config.source_of("resnet50"), config.source_of("se_resnet50")) == ("train", "published")
+    assert parse_config(values | folder | {"weights": "published"}).source_of("resnet50") == "published"
+    assert parse_config(values | {"weights": {}}).source_of("resnet50") == "train"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -69,6 +89,17 @@ def test_one_pair_may_be_named_without_a_list(values):
         ({"profile": {"batch_size": 0}}, "profile.batch_size"),
         ({"recipes": {}}, "recipes: no recipe for backbone 'resnet50'"),
         ({"device": "tpu"}, "device"),
+        (
+            {"weights": {"se_resnet5": "train"}},
+            "weights: unknown model 'se_resnet5'; did you mean 'se_resnet50'?",
+        ),
+        ({"weights": {"se_resnet50": "publish"}}, "weights.se_resnet50: must be train, published"),
+        ({"weights": {"se_resnet50": {"url": "ftp://x/y"}}}, "neither http(s)"),
+        ({"weights": {"se_resnet50": {"url": "https://x/y", "sha": "1"}}}, "did you mean 'sha256'?"),
+        ({"weights": {"se_resnet50": {"file": "no.pth"}}}, "weights.se_resnet50.file: no file 'no.pth'"),
+        ({"weights": {"default": {"file": "x.pth"}}}, "weights.default: one file does not fit every model"),
+        ({"weights": "published"}, "published for ImageNet's 1,000 classes, the digits have 10"),
+        ({"offline": "maybe"}, "offline"),
         ({"pairs_sheet": "no/such.tsv"}, "no/such.tsv: cannot be read"),
     ],
 )

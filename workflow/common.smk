@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 
 from dcanet.config import parse_config
 from dcanet.errors import UserError
+from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
 
 try:
@@ -22,16 +23,17 @@ wildcard_constraints:
     model="|".join(PLAN.models),
     pair="|".join(PLAN.pairs),
     seed=r"\d+",
+    run=r"seed\d+|pretrained",
     device="cpu|cuda",
 
 
 def classification(file):
-    """A file of every model and seed."""
-    return expand(
-        f"{RESULTS}/classification/{{model}}/seed{{seed}}/{file}",
-        model=PLAN.models,
-        seed=CONFIG.seeds,
-    )
+    """A file of every run of every model."""
+    return [
+        f"{RESULTS}/classification/{model}/{run}/{file}"
+        for model in PLAN.models
+        for run in PLAN.runs_of(model)
+    ]
 
 
 def costs():

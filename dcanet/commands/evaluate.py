@@ -39,6 +39,6 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.device,
     )
     print(
-        f"{metrics.model} seed {metrics.seed}: top-1 {metrics.top1_percent:.2f} %, "
+        f"{metrics.model}, {metrics.origin}: top-1 {metrics.top1_percent:.2f} %, "
         f"top-5 {metrics.top5_percent:.2f} % of {metrics.images} images"
     )

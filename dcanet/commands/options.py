@@ -1,11 +1,12 @@
 """Arguments that several verbs take."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ..errors import UserError
+from ..errors import UserError, nearest
 from ..models.forms import TRIPLES, resolve_options
 
 
@@ -15,6 +16,15 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads", type=int, default=None, help="processor threads (default: torch's choice)"
+    )
+
+
+def add_sheets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pairs", type=Path, default=Path("config/pairs.tsv"), help="sheet (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--detectors", type=Path, default=Path("config/detectors.tsv"), help="sheet (default: %(default)s)"
     )
 
 
@@ -41,7 +51,7 @@ def use_threads(arguments: argparse.Namespace) -> None:
 def options_of(model: str, given: list[str]) -> dict[str, Any]:
     """The `--option` values that are for this model, checked; UserError names the option and the fix."""
     if model not in TRIPLES:
-        raise UserError(f"unknown model {model!r}; models are: {', '.join(TRIPLES)}")
+        raise UserError(f"unknown model {model!r}{nearest(model, list(TRIPLES))}")
     chosen: dict[str, Any] = {}
     for text in given:
         key, separator, value = text.partition("=")

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from .options import add_sheets
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", type=Path, help="the experiment's folder, e.g. results/digits")
@@ -16,11 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what our accuracies were measured on, in words",
     )
     parser.add_argument(
-        "--pairs", type=Path, default=Path("config/pairs.tsv"), help="sheet (default: %(default)s)"
+        "--pretrained",
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="show the weights that were not trained here, where a model has both",
     )
-    parser.add_argument(
-        "--detectors", type=Path, default=Path("config/detectors.tsv"), help="sheet (default: %(default)s)"
-    )
+    add_sheets(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -35,5 +39,6 @@ def run(arguments: argparse.Namespace) -> None:
         experiment=arguments.results.name,
         data_note=arguments.data_note,
         logs=arguments.logs,
+        pretrained=arguments.pretrained,
     )
     print(f"the report is at {page.resolve()}")

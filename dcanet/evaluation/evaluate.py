@@ -1,5 +1,6 @@
 """Evaluate stored weights on the val split: metrics.json, predictions.parquet, provenance.json."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from ..data.folder import Images, describe, list_split
+from ..data.folder import Images, fingerprint, list_split
 from ..data.loader import Loader, evaluation_loader
 from ..data.preprocessing import evaluation_transform
 from ..data.settings import Preprocessing
@@ -18,6 +19,7 @@ from ..errors import UserError
 from ..files import sha256
 from ..provenance import now, provenance
 from ..weights.store import load_model, read_metadata
+from .classes import outputs_of
 from .predictions import Predictions
 
 
@@ -37,23 +39,24 @@ def evaluate(
     """
     started = now()
     metadata = read_metadata(weights)
-    dataset = describe(data, data.name)
     split = list_split(data, "val")
-    if len(split.classes) != metadata.num_classes:
-        raise UserError(
-            f"{weights}: was made for {metadata.num_classes} classes, {data} has {len(split.classes)}"
-        )
+    try:
+        outputs = outputs_of(split.classes, metadata.num_classes)
+    except UserError as error:
+        raise UserError(f"{weights} on {data}: {error}") from error
+    split = replace(split, targets=[outputs[target] for target in split.targets])
     chosen = choose_device(device)
     loader = evaluation_loader(Images(split, evaluation_transform(preprocessing)), batch_size, workers)
     predictions = predict(load_model(weights), loader, split.images, chosen)
-    if len(set(predictions.images)) != dataset.val_images:
-        raise RuntimeError(f"{len(set(predictions.images))} of {dataset.val_images} images were evaluated")
+    if len(set(predictions.images)) != len(split.images):
+        raise RuntimeError(f"{len(set(predictions.images))} of {len(split.images)} images were evaluated")
 
     metrics = Metrics(
         model=metadata.model,
         options=metadata.options,
-        seed=metadata.notes.get("seed", 0),
-        dataset=dataset.name,
+        weights_source=metadata.source,
+        seed=metadata.notes.get("seed"),
+        dataset=data.name,
         split="val",
         preprocessing=preprocessing.id,
         classes=len(split.classes),
@@ -63,7 +66,7 @@ def evaluate(
         loss=float(predictions.losses.mean(dtype=np.float64)),
         weights_sha256=sha256(weights),
         recipe_hash=metadata.notes.get("recipe_hash", ""),
-        data_fingerprint=dataset.val_fingerprint,
+        data_fingerprint=fingerprint(split),
     )
     predictions.save(out / "predictions.parquet")
     metrics.save(out / "metrics.json")

@@ -109,6 +109,18 @@ def default_options(name: str, form: str = "printed") -> dict[str, Any]:
     return FORMS[backbone, attention].options(connected, form)
 
 
+def variant_of(name: str, options: Options) -> Options:
+    """Options that differ from the model's printed form; None for one that this variant does not have."""
+    printed = default_options(name, "printed")
+    keys = sorted({*printed, *options})
+    return {key: options.get(key) for key in keys if options.get(key) != printed.get(key)}
+
+
+def options_text(options: Options) -> str:
+    """Options on one line."""
+    return ", ".join(f"no {key}" if value is None else f"{key}={value}" for key, value in options.items())
+
+
 def resolve_options(name: str, form: str = "printed", **changes: Any) -> dict[str, Any]:
     """`default_options` with `changes`; ValueError names an option that the model does not have."""
     options = default_options(name, form)

@@ -18,16 +18,16 @@ def as_csv(table: Table) -> str:
     writer = csv.writer(text, lineterminator="\n")
     columns = table.columns
     names = [name for group, column in columns for name in _names(group, column, paper)]
-    writer.writerow([_slug(table.section_label), "row", *names, "ours_measured_on", f"{paper}_measured_on"])
+    measured_on = ("ours_measured_on", f"{paper}_measured_on")
+    writer.writerow([_slug(table.section_label), "row", *names, *measured_on, "ours_remarks"])
     for section, row in table.rows:
         fields = [
             field
             for (_, column), cell in zip(columns, row.cells, strict=True)
             for field in _fields(column, cell)
         ]
-        writer.writerow(
-            [_text(section.name), _text(row.name), *fields, _text(table.ours_on), _text(table.paper_on)]
-        )
+        texts = (table.ours_on, table.paper_on, " ".join(row.remarks))
+        writer.writerow([_text(section.name), _text(row.name), *fields, *map(_text, texts)])
     return text.getvalue()
 
 

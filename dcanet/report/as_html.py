@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from .curves import SIZE, Curves
 from .environment import Environment as MadeIn
 from .environment import compare
 from .formatting import ARROWS, shown
@@ -24,6 +25,7 @@ class Page:
     tables: list[Table]
     environments: list[MadeIn]
     recipes: list[Recipe]
+    curves: list[Curves]
     notes: Sequence[str]
 
 
@@ -36,7 +38,9 @@ def as_html(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(shown=shown, arrows=ARROWS, spans=spans, footnotes=footnotes, compare=compare)
+    environment.globals.update(
+        shown=shown, arrows=ARROWS, spans=spans, footnotes=footnotes, compare=compare, size=SIZE
+    )
     environment.tests["missing"] = lambda content: isinstance(content, Missing)
     return environment.get_template("index.html").render(page=page)
 
@@ -53,7 +57,8 @@ def spans(table: Table, row: Row) -> list[tuple[Group, Column, Cell, int]]:
 
 
 def footnotes(table: Table) -> list[str]:
-    """Where to look for the missing numbers, each place once, in the order of the table."""
+    """Remarks on rows, then where to look for the missing numbers; each text once, in the table's order."""
     cells = (cell for _, row in table.rows for cell in row.cells if cell.applies)
     contents = (content for cell in cells for content in (cell.ours, cell.paper))
-    return list(dict.fromkeys(str(c) for c in contents if isinstance(c, Missing) and c.detail))
+    whys = (str(content) for content in contents if isinstance(content, Missing) and content.detail)
+    return list(dict.fromkeys([*table.remarks, *whys]))

@@ -26,8 +26,10 @@ def as_markdown(table: Table) -> str:
     ]
     for section, row in table.rows:
         cells = (_cell(cell, column) for (_, column), cell in zip(table.columns, row.cells, strict=True))
-        lines.append(line([escape(section.name), escape(row.name), *cells]))
-    return "\n".join([*lines, "", bullets(table.notes)])
+        marks = (f" ({table.remarks.index(remark) + 1})" for remark in row.remarks)
+        lines.append(line([escape(section.name), escape(row.name) + "".join(marks), *cells]))
+    numbered = [f"({number}) {remark}" for number, remark in enumerate(table.remarks, start=1)]
+    return "\n".join([*lines, "", bullets([*numbered, *table.notes])])
 
 
 def bullets(items: Iterable[str]) -> str:

@@ -63,7 +63,7 @@ def _over_seeds(runs: Sequence[Run], field: str) -> Content:
     return Value(
         mean(numbers),
         sd=stdev(numbers) if len(numbers) > 1 else None,
-        seeds=tuple(metrics.seed for metrics in found),
+        seeds=tuple(metrics.seed for metrics in found if metrics.seed is not None),
     )
 
 

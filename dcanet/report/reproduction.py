@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..documents import Provenance
 from ..sheets import Pair
-from .stored import Run, Stored
+from .stored import PRETRAINED, Run, Stored
 from .table import Missing
 
 
@@ -40,11 +40,12 @@ def recipes(pairs: Sequence[Pair], stored: Stored) -> list[Recipe]:
 
 
 def _targets(pair: Pair, stored: Stored) -> list[str]:
-    seeds = sorted({run.seed for runs in stored.runs.values() for run in runs}) or [0]
+    names = {run.name for runs in stored.runs.values() for run in runs} - {PRETRAINED}
+    seeds = sorted(names, key=lambda name: (len(name), name)) or ["seed0"]
     accuracies = [
-        stored.root / "classification" / model.id / f"seed{seed}" / "eval" / "metrics.json"
+        stored.root / "classification" / model.id / name / "eval" / "metrics.json"
         for model in pair.models
-        for seed in seeds
+        for name in ([PRETRAINED] if _is_pretrained(stored.runs[model.id]) else seeds)
     ]
     profiles = ["costs", *(device or "cpu" for device in stored.speeds)]
     return list(
@@ -52,21 +53,31 @@ def _targets(pair: Pair, stored: Stored) -> list[str]:
     )
 
 
+def _is_pretrained(runs: Sequence[Run]) -> bool:
+    return any(run.name == PRETRAINED for run in runs)
+
+
 def _steps(model: str, run: Run) -> Steps:
     facts = [
-        ("training command", _command(run.training)),
+        ("conversion command" if run.name == PRETRAINED else "training command", _command(run.training)),
         ("evaluation command", _command(run.evaluation)),
-        ("seed", str(run.seed)),
     ]
+    if isinstance(run.training, Provenance):
+        made_from = {
+            "seed": run.training.seed,
+            "weights from": run.training.weights_source,
+            "their SHA-256": run.training.source_sha256,
+        }
+        facts += [(name, str(value)) for name, value in made_from.items() if value is not None]
     if isinstance(run.metrics, Missing):
         facts.append(("result", str(run.metrics)))
     else:
         facts += [
-            ("recipe hash", run.metrics.recipe_hash),
+            *([("recipe hash", run.metrics.recipe_hash)] if run.metrics.recipe_hash else []),
             ("data fingerprint", run.metrics.data_fingerprint),
             ("weights SHA-256", run.metrics.weights_sha256),
         ]
-    return Steps(f"{model}, seed {run.seed}", facts)
+    return Steps(f"{model}, {run.title}", facts)
 
 
 def _command(stage: Provenance | Missing) -> str:

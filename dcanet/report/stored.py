@@ -1,28 +1,35 @@
 """What an experiment has left on disk; a file that is absent or broken becomes a reason, never an error."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ..documents import Costs, Document, Metrics, Provenance, Throughput
+from ..documents import Costs, Document, EpochRecord, Metrics, Provenance, Throughput, read_history
 from ..errors import UserError
 from ..sheets import Pair
 from .table import Missing
 
 NOT_RUN = Missing("not run yet")
+#: Name of the run whose weights were not trained here.
+PRETRAINED = "pretrained"
 FileKind = TypeVar("FileKind", bound=Document)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One seed of one model."""
+    """One seed of one model, or its weights that were not trained here; `name` is the folder's."""
 
-    seed: int
+    name: str
     metrics: Metrics | Missing
     training: Provenance | Missing
     evaluation: Provenance | Missing
+    history: Sequence[EpochRecord] = ()
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("seed", "seed ")
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class _Reader:
         self.warnings: list[str] = []
 
     def read(
-        self, kind: type[FileKind], path: Path, absent: Missing, **identity: str | int
+        self, kind: type[FileKind], path: Path, absent: Missing, **identity: str | int | None
     ) -> FileKind | Missing:
         if not path.exists():
             return absent
@@ -71,25 +78,39 @@ class _Reader:
                 return Missing("failed or unfinished", f"see {self.logs / log}")
         return NOT_RUN
 
-    def seeds(self, model: str) -> list[int]:
-        names = [folder.name for folder in (self.root / "classification" / model).glob("seed*")]
-        if self.logs:
-            names += [log.stem.removeprefix(f"{model}-") for log in self.logs.glob(f"*/{model}-seed*.log")]
-        return sorted({int(name[4:]) for name in names if re.fullmatch(r"seed[0-9]{1,18}", name)})
+    def history(self, path: Path) -> list[EpochRecord]:
+        try:
+            return read_history(path) if path.exists() else []
+        except UserError as error:
+            self.warnings.append(str(error))
+            return []
 
-    def run(self, model: str, seed: int) -> Run:
-        folder = self.root / "classification" / model / f"seed{seed}"
-        training_log, evaluation_log = (f"{stage}/{model}-seed{seed}.log" for stage in ("train", "evaluate"))
-        training = self.read(Provenance, folder / "train" / "provenance.json", self.absent(training_log))
-        absent = self.absent(training_log, evaluation_log)
+    def runs(self, model: str, pretrained: bool) -> list[Run]:
+        """Those of all seeds; that of pretrained weights if it is wanted or the only one."""
+        names = {folder.name for folder in (self.root / "classification" / model).glob("*")}
+        if self.logs:
+            names |= {log.stem.removeprefix(f"{model}-") for log in self.logs.glob(f"*/{model}-*.log")}
+        seeds = sorted(int(name[4:]) for name in names if re.fullmatch(r"seed(0|[1-9][0-9]{0,17})", name))
+        if PRETRAINED in names and (pretrained or not seeds):
+            return [self.run(model, PRETRAINED, None)]
+        return [] if pretrained else [self.run(model, f"seed{seed}", seed) for seed in seeds]
+
+    def run(self, model: str, name: str, seed: int | None) -> Run:
+        folder = self.root / "classification" / model / name
+        training_logs = [f"{stage}/{model}-{name}.log" for stage in ("train", "fetch")]
+        evaluation_log = f"evaluate/{model}-{name}.log"
+        training = self.read(Provenance, folder / "train" / "provenance.json", self.absent(*training_logs))
+        absent = self.absent(*training_logs, evaluation_log)
         if isinstance(training, Provenance):
             absent = self.absent(evaluation_log)
-            absent = Missing("trained, not evaluated yet") if absent is NOT_RUN else absent
+            made = "converted" if name == PRETRAINED else "trained"
+            absent = Missing(f"{made}, not evaluated yet") if absent is NOT_RUN else absent
         return Run(
-            seed,
+            name,
             self.read(Metrics, folder / "eval" / "metrics.json", absent, model=model, seed=seed),
             training,
             self.read(Provenance, folder / "eval" / "provenance.json", absent),
+            self.history(folder / "train" / "history.jsonl"),
         )
 
     def speeds(self, pairs: Sequence[Pair]) -> dict[str, dict[str, Throughput | Missing]]:
@@ -110,11 +131,14 @@ class _Reader:
         }
 
 
-def load(root: Path, pairs: Sequence[Pair], logs: Path | None) -> Stored:
-    """Read the results of an experiment; without any timing, the only device is the nameless one."""
+def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Collection[str] = ()) -> Stored:
+    """Read the results of an experiment; without any timing, the only device is the nameless one.
+
+    `pretrained` names the models of which the weights that were not trained here are wanted.
+    """
     reader = _Reader(Path(root), logs)
     models = [model.id for pair in pairs for model in pair.models]
-    runs = {model: [reader.run(model, seed) for seed in reader.seeds(model)] for model in models}
+    runs = {model: reader.runs(model, model in pretrained) for model in models}
     costs = {
         pair.id: reader.read(
             Costs,
@@ -138,7 +162,7 @@ def _incomplete(runs: dict[str, list[Run]]) -> Iterable[str]:
     for model, seeds in runs.items():
         for run in seeds:
             if isinstance(run.metrics, Missing) and evaluated(seeds):
-                yield f"{model}: its mean leaves out seed {run.seed} ({run.metrics})"
+                yield f"{model}: its mean leaves out {run.title} ({run.metrics})"
 
 
 def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
@@ -148,7 +172,7 @@ def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
                 continue
             trained = run.training.weights_sha256
             if trained and trained != run.metrics.weights_sha256:
-                yield f"{model}, seed {run.seed}: the evaluated weights are not those that training left"
+                yield f"{model}, {run.title}: the evaluated weights are not those that training left"
 
 
 def _mixed(runs: dict[str, list[Run]], pairs: Sequence[Pair]) -> Iterable[str]:
@@ -161,6 +185,10 @@ def _mixed(runs: dict[str, list[Run]], pairs: Sequence[Pair]) -> Iterable[str]:
         listed = "; ".join(" / ".join(kind) for kind in sorted(data))
         yield f"the accuracies come from {len(data)} different data sets or preprocessings: {listed}"
     for pair in pairs:
-        recipes = {found.recipe_hash for model in pair.models for found in evaluated(runs[model.id])}
+        found_of_pair = [found for model in pair.models for found in evaluated(runs[model.id])]
+        trained = [found for found in found_of_pair if found.weights_source == "trained"]
+        if 0 < len(trained) < len(found_of_pair):
+            yield f"{pair.id}: one network of the pair was trained here, the other was not"
+        recipes = {found.recipe_hash for found in trained}
         if len(recipes) > 1:
             yield f"{pair.id}: its runs were trained with different recipes ({', '.join(sorted(recipes))})"

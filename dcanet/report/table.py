@@ -81,6 +81,7 @@ class Row:
 
     name: str
     cells: tuple[Cell, ...]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ class Table:
     @property
     def rows(self) -> list[tuple[Section, Row]]:
         return [(section, row) for section in self.sections for row in section.rows]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Each remark once, in the order of the rows."""
+        return list(dict.fromkeys(remark for _, row in self.rows for remark in row.remarks))
 
     def under(self, group: str, metric: str) -> Iterator[tuple[Row, Cell]]:
         """Rows and their cells in the (first) column of a metric."""

@@ -7,6 +7,7 @@ from ..documents import Costs, Throughput
 from ..sheets import Pair
 from .classification import ACCURACIES, COSTS, our_difference, ours, published
 from .metrics import METRICS
+from .remarks import remarks
 from .stored import NOT_RUN, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
 
@@ -73,7 +74,8 @@ def _settings(found: Iterable[str]) -> str:
 def _row(pair: Pair, columns: Sequence[Column], stored: Stored) -> Row:
     if pair.connected is None:
         alone = [Cell(ours(c, pair, pair.baseline, stored), published(c, pair.baseline)) for c in columns]
-        return Row(pair.row, (*alone, *[Cell(NO_CONNECTION, NO_CONNECTION)] * (2 * len(columns))))
+        cells = (*alone, *[Cell(NO_CONNECTION, NO_CONNECTION)] * (2 * len(columns)))
+        return Row(pair.row, cells, remarks(pair, stored))
     baseline, connected, delta = [], [], []
     for column in columns:
         ours_baseline, ours_connected = mark_best(
@@ -90,7 +92,7 @@ def _row(pair: Pair, columns: Sequence[Column], stored: Stored) -> Row:
                 difference(paper_connected, paper_baseline),
             )
         )
-    return Row(pair.row, (*baseline, *connected, *delta))
+    return Row(pair.row, (*baseline, *connected, *delta), remarks(pair, stored))
 
 
 def _notes(stored: Stored) -> Iterable[str]:
@@ -118,14 +120,16 @@ def _notes(stored: Stored) -> Iterable[str]:
 
 def _seed_notes(stored: Stored) -> Iterable[str]:
     seeds = {
-        model: tuple(metrics.seed for metrics in found)
+        model: tuple(metrics.seed for metrics in found if metrics.seed is not None)
         for model, runs in stored.runs.items()
         if (found := evaluated(runs))
     }
     for used in sorted(set(seeds.values())):
         models = [model for model, of_model in seeds.items() if of_model == used]
         whose = "every model of ours" if len(models) == len(seeds) else ", ".join(models)
-        if len(used) == 1:
+        if not used:
+            yield f"Not trained here, so without a seed: {whose}."
+        elif len(used) == 1:
             yield f"Single run, seed {used[0]}, so nothing is known of the spread: {whose}."
         else:
             yield f"Mean ± sample standard deviation over seeds {', '.join(map(str, used))}: {whose}."

@@ -1,5 +1,6 @@
 """The training loop."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from ..errors import UserError
 from .recipe import Recipe
 
 Batches = Iterable[tuple[Tensor, Tensor, Tensor]]
+
+#: Steps of the shortest training: OneCycleLR takes two to rise and two to fall.
+SHORTEST = 4
 
 
 @dataclass
@@ -37,15 +41,22 @@ class Trainer:
         """
         model = place(self.model, self.device, self.recipe.channels_last)
         optimizer = build_optimizer(model, self.recipe)
+        total_steps = max(SHORTEST, round(self.recipe.epochs * steps_per_epoch))
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             self.recipe.optimizer.learning_rate,
-            total_steps=self.recipe.epochs * steps_per_epoch,
-            pct_start=self.recipe.schedule.warmup,
+            total_steps=total_steps,
+            pct_start=max(self.recipe.schedule.warmup, 2 / total_steps),
         )
-        for epoch in range(1, self.recipe.epochs + 1):
+        for epoch, start in enumerate(range(0, total_steps, steps_per_epoch), start=1):
+            steps = min(steps_per_epoch, total_steps - start)
             progress = tqdm(
-                batches, desc=f"epoch {epoch}/{self.recipe.epochs}", unit="batch", leave=False, disable=None
+                itertools.islice(batches, steps),
+                desc=f"epoch {epoch} of {self.recipe.epochs:g}",
+                total=steps,
+                unit="batch",
+                leave=False,
+                disable=None,
             )
             on_epoch(self._epoch(epoch, progress, optimizer, schedule))
 

@@ -46,7 +46,7 @@ class OneCycle(Section):
 class Recipe(Section):
     """One training recipe."""
 
-    epochs: int = Field(ge=1)
+    epochs: float = Field(gt=0, description="passes over the training images; the last may be a part of one")
     batch_size: int = Field(ge=2, description="images per step; an incomplete last batch is dropped")
     optimizer: Annotated[SGD | AdamW, Field(discriminator="name")]
     schedule: OneCycle

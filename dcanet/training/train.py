@@ -9,9 +9,9 @@ from ..data.folder import Images, describe, list_split
 from ..data.loader import training_loader
 from ..data.preprocessing import evaluation_transform, training_transform
 from ..device import choose_device, choose_precision
-from ..documents import EpochRecord
+from ..documents import EpochRecord, write_history
 from ..errors import UserError
-from ..files import sha256, write_text
+from ..files import sha256
 from ..models import create
 from ..provenance import now, provenance
 from ..weights.store import save_model
@@ -58,7 +58,7 @@ def train(
     def record(epoch: EpochRecord) -> None:
         history.append(epoch)
         print(
-            f"{model} seed {seed} epoch {epoch.epoch}/{recipe.epochs}: loss {epoch.train_loss:.4f}, "
+            f"{model} seed {seed} epoch {epoch.epoch} of {recipe.epochs:g}: loss {epoch.train_loss:.4f}, "
             f"top-1 {epoch.train_top1_percent:.2f} %, {epoch.images_per_second:.0f} images/s",
             flush=True,
         )
@@ -76,7 +76,7 @@ def train(
     }
     weights = out / "model.safetensors"
     save_model(network.cpu(), weights, {"source": "trained", "notes": notes})
-    write_text(out / "history.jsonl", "".join(epoch.model_dump_json() + "\n" for epoch in history))
+    write_history(out / "history.jsonl", history)
     provenance(
         started,
         f"{chosen.type} {precision}",

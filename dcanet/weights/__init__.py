@@ -6,7 +6,8 @@ Fetching and verifying need no torch, which is imported when a state dict is rea
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .authors import StateDictMismatch, from_authors
+    from .authors import from_authors
+    from .mismatch import StateDictMismatch
 
 __all__ = ["StateDictMismatch", "from_authors"]
 

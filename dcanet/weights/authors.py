@@ -1,7 +1,7 @@
 """Models from the authors' state dicts, recognised by keys and shapes and loaded completely or not at all."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..models import TRIPLES, create, model_id, resolve_options
 from ..models.backbones import Classifier
+from .mismatch import StateDictMismatch, difference, fits
 from .translation import authors_forms, split_prefix, translate, triple_of
 
 #: Released width matching, reduction and their alternatives: what else a file's shapes may say.
@@ -19,10 +20,6 @@ VARIANTS: tuple[dict[str, Any], ...] = (
     {"reduction": 16},
     {"reduction": 8},
 )
-
-
-class StateDictMismatch(ValueError):
-    """Keys or shapes that do not fit; the message lists missing, unexpected and mis-shaped keys."""
 
 
 def from_authors(state_dict: Mapping[str, Tensor], form: str | None = None) -> Classifier:
@@ -45,9 +42,8 @@ def from_authors(state_dict: Mapping[str, Tensor], form: str | None = None) -> C
     """
     _check_tensors(state_dict)
     prefix = split_prefix(state_dict)
-    tensors = {key.removeprefix(prefix): value for key, value in state_dict.items()}
-    name, form, variants = _wanted(tensors, form)
-    tensors = _translated(tensors, name)
+    name, form, variants = _wanted({key.removeprefix(prefix) for key in state_dict}, form)
+    tensors = in_our_names(state_dict, name)
     head = tensors.get("head.weight")
     num_classes = len(head) if head is not None and head.dim() == 2 else 1000
 
@@ -70,27 +66,28 @@ def _check_tensors(state_dict: Mapping[str, Tensor]) -> None:
             raise ValueError(f"not a state dict of weights: {key} is of type {value.dtype}")
 
 
-def _translated(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """The tensors under our names; none of the authors' keys is one of ours already.
+def in_our_names(state_dict: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """The tensors of the authors' state dict of model `name` under our names.
 
     Raises:
         StateDictMismatch: a key that no rule knows would take another one's place.
     """
     backbone, attention, _ = TRIPLES[name]
+    prefix = split_prefix(state_dict)
     renamed: dict[str, Tensor] = {}
-    for key, value in tensors.items():
-        ours = translate(key, backbone, attention)
+    for key, value in state_dict.items():
+        theirs = key.removeprefix(prefix)
+        ours = translate(theirs, backbone, attention)
         if ours in renamed:
-            raise StateDictMismatch(f"the state dict does not fit {name}: 1 unexpected: {key} (stands twice)")
+            twice = f"{theirs} (stands twice)"
+            raise StateDictMismatch(f"the state dict does not fit {name}", unexpected=(twice,))
         renamed[ours] = value
     return renamed
 
 
-def _wanted(
-    tensors: Mapping[str, Tensor], form: str | None
-) -> tuple[str, str | None, Sequence[dict[str, Any]]]:
+def _wanted(keys: Iterable[str], form: str | None) -> tuple[str, str | None, Sequence[dict[str, Any]]]:
     """Model id, form (None: undecided) and the variants to try, from the keys and the caller."""
-    backbone, attention, connected = triple_of(tensors)
+    backbone, attention, connected = triple_of(keys)
     name = model_id(backbone, attention, connected)
     if form in (None, "printed", "released"):
         if attention == "none" and form is None:
@@ -122,20 +119,20 @@ def _fitting(
     tensors: Mapping[str, Tensor],
 ) -> Classifier:
     """The model (without memory, on the meta device) whose keys and shapes are exactly these."""
-    problems = ""
+    misfits = []
     known = resolve_options(name, form or "released")
     for variant in variants:
         if not all(key in known for key in variant):
             continue
         options = resolve_options(name, form or "released", **variant)
         model = _on_meta(name, num_classes, options)
-        misfit = difference(model, tensors)
-        if not misfit:
+        if fits(model, tensors):
             if form is None:
                 _warn_if_ambiguous(name, options, model, num_classes)
             return model
-        problems = problems or misfit
-    raise StateDictMismatch(f"the state dict does not fit {name}: {problems}")
+        misfits.append(difference(model, tensors))
+    nearest = min(misfits, key=lambda misfit: sum(map(len, misfit.values())))
+    raise StateDictMismatch(f"the state dict does not fit {name}", **nearest)
 
 
 def _on_meta(name: str, num_classes: int, options: dict[str, Any]) -> Classifier:
@@ -150,27 +147,9 @@ def _warn_if_ambiguous(name: str, options: dict[str, Any], model: Classifier, nu
     """Say so when the printed form has the same tensors and another computation."""
     printed = resolve_options(name, "printed")
     other = options | {"hand_on": printed["hand_on"]} if "hand_on" in printed else options
-    if other != options and not difference(_on_meta(name, num_classes, other), model.state_dict()):
+    if other != options and fits(_on_meta(name, num_classes, other), model.state_dict()):
         warnings.warn(
             f"these tensors fit the released and the printed form of {name}; the released one is "
             "taken, pass form='printed' or form='released' to decide",
             stacklevel=4,
         )
-
-
-def difference(model: torch.nn.Module, tensors: Mapping[str, Tensor]) -> str:
-    """What keeps `tensors` from being this model's state dict; empty when nothing does."""
-    want = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    got = {key: tuple(value.shape) for key, value in tensors.items()}
-    parts = {
-        "missing": [key for key in want if key not in got],
-        "unexpected": [key for key in got if key not in want],
-        "mis-shaped": [
-            f"{key} {got[key]} for {shape}" for key, shape in want.items() if key in got and got[key] != shape
-        ],
-    }
-    return "; ".join(
-        f"{len(keys)} {kind}: {', '.join(keys[:5])}{', ...' if len(keys) > 5 else ''}"
-        for kind, keys in parts.items()
-        if keys
-    )

@@ -11,16 +11,14 @@ from torch import Tensor
 from ..documents import Document
 from ..errors import UserError
 from ..files import sha256
-from ..models import TRIPLES, default_options
+from ..models import TRIPLES
 from ..models.backbones import Classifier
-from .authors import from_authors
+from ..models.forms import variant_of
+from .authors import from_authors, in_our_names
 from .opening import Checkpoint, open_checkpoint
 from .store import WeightsMetadata, as_strings, empty_model, read_metadata
 from .tensorfile import write_tensors
-from .translation import authors_forms, split_prefix, translate
-
-#: Goes up whenever the same file would be converted to something else.
-CONVERSION_VERSION = 1
+from .translation import CONVERSION_VERSION, authors_forms, is_detector, split_prefix
 
 
 class Conversion(Document):
@@ -65,7 +63,9 @@ def convert(
     """
     checkpoint = open_checkpoint(source)
     model, remarks = recognise(checkpoint, form, expected_model)
-    tensors = _in_our_names(checkpoint, model)
+    tensors = checkpoint.state_dict
+    if not _is_ours(checkpoint):
+        tensors = in_our_names(tensors, model.model_name)
     layout = empty_model(model.model_name, model.head.out_features, model.model_options).state_dict()
     conversion = Conversion(
         model=model.model_name,
@@ -100,12 +100,17 @@ def recognise(
 ) -> tuple[Classifier, list[str]]:
     """The model that a checkpoint belongs to, without memory for weights, and remarks; see `convert`."""
     path = checkpoint.path
+    if is_detector(checkpoint.state_dict):
+        raise UserError(
+            f"{path}: is a detector's checkpoint (mmdetection's layout), which can be fetched and inspected "
+            "but not converted yet; give a classifier's"
+        )
     # Keys, shapes and types decide, so the tensors may stay in the file.
     without_memory = {key: value.to("meta") for key, value in checkpoint.state_dict.items()}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            if "schema_version" in checkpoint.metadata:
+            if _is_ours(checkpoint):
                 known = read_metadata(path)
                 model = empty_model(known.model, known.num_classes, known.options)
                 model.load_state_dict(without_memory, assign=True)
@@ -114,17 +119,12 @@ def recognise(
         except (ValueError, RuntimeError) as error:
             other = f" (a checkpoint of another model than {expected_model}?)" if expected_model else ""
             reason = " ".join(str(error).split())
+            if "..." in reason:
+                reason += f" (`dcanet weights inspect {path}` lists all)"
             raise UserError(f"{path}: {reason}{other}; give the model's own checkpoint") from error
     if expected_model not in (None, model.model_name):
         raise UserError(f"{path}: is a checkpoint of another model: {model.model_name}, not {expected_model}")
     return model, [str(warning.message) for warning in caught]
-
-
-def variant_of(model: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Options that differ from the model's printed form; None for one that this variant does not have."""
-    printed = default_options(model, "printed")
-    keys = sorted({*printed, *options})
-    return {key: options.get(key) for key in keys if options.get(key) != printed.get(key)}
 
 
 def _form(checkpoint: Checkpoint, form: str | None, expected_model: str | None) -> str | None:
@@ -138,15 +138,9 @@ def _form(checkpoint: Checkpoint, form: str | None, expected_model: str | None) 
     return form or arch
 
 
-def _in_our_names(checkpoint: Checkpoint, model: Classifier) -> dict[str, Tensor]:
-    if "schema_version" in checkpoint.metadata:
-        return checkpoint.state_dict
-    prefix = split_prefix(checkpoint.state_dict)
-    backbone, attention, _ = TRIPLES[model.model_name]
-    return {
-        translate(key.removeprefix(prefix), backbone, attention): value
-        for key, value in checkpoint.state_dict.items()
-    }
+def _is_ours(checkpoint: Checkpoint) -> bool:
+    """Whether this project wrote the file."""
+    return "schema_version" in checkpoint.metadata
 
 
 def _metadata(conversion: Conversion) -> WeightsMetadata:

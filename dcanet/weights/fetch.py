@@ -10,9 +10,9 @@ from ..errors import UserError
 from ..files import atomic_path, sha256
 from .lock import Lock
 from .pages import describe_page, is_page, read_head
+from .places import INCOMING
 from .sources import Origin
 
-INCOMING = Path("weights/incoming")
 DRIVE_PAGE = r"https://drive.google.com/file/d/\1/view"
 
 
@@ -91,7 +91,7 @@ def _check_content(origin: Origin, path: Path) -> None:
 
 def _copy(source: Path, destination: Path, verify: Callable[[Path], object]) -> None:
     if not source.is_file():
-        raise UserError(f"{source}: there is no such file; correct `file:` in the config")
+        raise UserError(f"{source}: there is no such file; give the path of a checkpoint")
     verify(source)
     with atomic_path(destination) as temporary:
         copyfile(source, temporary)

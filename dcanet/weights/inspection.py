@@ -6,8 +6,11 @@ from typing import Any
 
 from ..errors import UserError
 from ..files import sha256
-from .conversion import recognise, variant_of
+from ..models.forms import variant_of
+from .conversion import recognise
+from .mismatch import StateDictMismatch
 from .opening import open_checkpoint
+from .translation import split_prefix
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Inspection:
     tensors: int
     elements: int
     types: list[str]
+    prefix: str
     arch: str | None
     epoch: int | None
     best_top1_percent: float | None
@@ -29,6 +33,9 @@ class Inspection:
     variant: dict[str, Any] | None = None
     remarks: tuple[str, ...] = ()
     problem: str | None = None
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    mis_shaped: tuple[str, ...] = ()
 
 
 def inspect(path: Path, form: str | None = None) -> Inspection:
@@ -43,6 +50,9 @@ def inspect(path: Path, form: str | None = None) -> Inspection:
         facts["remarks"] = tuple(remarks)
     except UserError as error:
         facts = {"problem": str(error)}
+        if isinstance(misfit := error.__cause__, StateDictMismatch):
+            facts |= {"missing": misfit.missing, "unexpected": misfit.unexpected}
+            facts |= {"mis_shaped": misfit.mis_shaped}
     return Inspection(
         path=checkpoint.path,
         size=checkpoint.path.stat().st_size,
@@ -51,6 +61,7 @@ def inspect(path: Path, form: str | None = None) -> Inspection:
         tensors=len(values),
         elements=sum(value.numel() for value in values),
         types=sorted({str(value.dtype).removeprefix("torch.") for value in values}),
+        prefix=split_prefix(checkpoint.state_dict),
         arch=checkpoint.arch,
         epoch=checkpoint.epoch,
         best_top1_percent=checkpoint.best_top1_percent,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from ..documents import EpochRecord
 from ..errors import UserError
 from .pages import describe_page, is_page
 
@@ -21,20 +22,7 @@ _TITLES = {
 }
 
 
-class LoggedEpoch(BaseModel):
-    """One line of a published log; losses are means, epochs count from 1."""
-
-    model_config = ConfigDict(allow_inf_nan=False)
-    epoch: int
-    learning_rate: float
-    train_loss: float
-    valid_loss: float
-    train_top1_percent: float
-    valid_top1_percent: float
-    valid_top5_percent: float
-
-
-def read_log(path: Path) -> list[LoggedEpoch]:
+def read_log(path: Path) -> list[EpochRecord]:
     """The epochs of a log; UserError names file and line of what is wrong."""
     try:
         content = Path(path).read_bytes()
@@ -83,9 +71,9 @@ def _columns(path: Path, titles: list[str]) -> dict[str, int]:
     return columns
 
 
-def _epoch(where: str, values: Mapping[str, object]) -> LoggedEpoch:
+def _epoch(where: str, values: Mapping[str, object]) -> EpochRecord:
     try:
-        return LoggedEpoch.model_validate(values)
+        return EpochRecord.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         raise UserError(f"{where}: {first['loc'][0]} {first['input']!r}: {first['msg']}") from error

@@ -84,6 +84,11 @@ Source = Annotated[
 ]
 
 
+def is_published(source: Source) -> bool:
+    """Whether the authors' own file is asked for, which has a training log."""
+    return source == "published" or isinstance(source, PublishedAs)
+
+
 @dataclass(frozen=True)
 class Origin:
     """A file to fetch."""

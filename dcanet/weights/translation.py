@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
+#: Goes up whenever the same file would be converted to something else.
+CONVERSION_VERSION = 1
+
 #: What precedes every key: nothing, DDP, apex's half-precision wrapper, both.
 PREFIXES = ("module.1.", "module.", "1.", "")
 
@@ -42,6 +45,11 @@ def split_prefix(keys: Iterable[str]) -> str:
     """The prefix that all keys share, of those an authors' checkpoint can have."""
     keys = list(keys)
     return next(prefix for prefix in PREFIXES if all(key.startswith(prefix) for key in keys))
+
+
+def is_detector(keys: Iterable[str]) -> bool:
+    """Whether these are the keys of a detector of mmdetection: a classifier without head is its backbone."""
+    return any(re.match(r"(module\.)?backbone\.", key) for key in keys)
 
 
 def triple_of(keys: Iterable[str]) -> tuple[str, str, bool]:

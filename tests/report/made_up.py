@@ -4,7 +4,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dcanet.documents import Costs, Metrics, ModelCosts, Provenance, Speed, Throughput
+from dcanet.documents import (
+    Costs,
+    EpochRecord,
+    Metrics,
+    ModelCosts,
+    Provenance,
+    Speed,
+    Throughput,
+    write_history,
+)
+from dcanet.models import default_options
 from dcanet.sheets import Classifier, Detector, Pair
 
 STARTED = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -59,15 +69,16 @@ def detector(name: str, baseline: str | None, ap: float, **values: Any) -> Detec
     )
 
 
-def run_folder(results: Path, model: str, seed: int) -> Path:
-    return results / "classification" / model / f"seed{seed}"
+def run_folder(results: Path, model: str, seed: int | None) -> Path:
+    return results / "classification" / model / ("pretrained" if seed is None else f"seed{seed}")
 
 
-def write_run(results: Path, model: str, seed: int = 0, top1: float = 90.0, **values: Any) -> None:
+def write_run(results: Path, model: str, seed: int | None = 0, top1: float = 90.0, **values: Any) -> None:
     folder = run_folder(results, model, seed)
     metrics = {
         "model": model,
-        "options": {},
+        "options": default_options(model),
+        "weights_source": "trained" if seed is not None else "published (drive:made-up-model)",
         "seed": seed,
         "dataset": "made-up",
         "split": "val",
@@ -87,9 +98,26 @@ def write_run(results: Path, model: str, seed: int = 0, top1: float = 90.0, **va
         provenance(verb, model, seed).save(folder / stage / "provenance.json")
 
 
-def provenance(verb: str, model: str, seed: int, **values: Any) -> Provenance:
+def write_epochs(folder: Path, losses: list[float], accuracies: list[float] | None = None) -> None:
+    """A history.jsonl with these train losses and, as a published log has them, validation accuracies."""
+    write_history(
+        folder / "train" / "history.jsonl",
+        [
+            EpochRecord(
+                epoch=number,
+                learning_rate=0.1,
+                train_loss=loss,
+                train_top1_percent=10.0,
+                valid_top1_percent=accuracies[number - 1] if accuracies else None,
+            )
+            for number, loss in enumerate(losses, start=1)
+        ],
+    )
+
+
+def provenance(verb: str, model: str, seed: int | None, **values: Any) -> Provenance:
     facts = {
-        "command": ["dcanet", verb, model, "--seed", str(seed)],
+        "command": ["dcanet", verb, model, *([] if seed is None else ["--seed", str(seed)])],
         "started": STARTED,
         "ended": STARTED,
         "git_commit": "abc1234",
@@ -105,9 +133,20 @@ def provenance(verb: str, model: str, seed: int, **values: Any) -> Provenance:
     return Provenance(**facts)
 
 
-def write_costs(results: Path, pair: Pair, parameters: dict[str, int], macs: int = 4_122_792_960) -> None:
+def write_costs(
+    results: Path,
+    pair: Pair,
+    parameters: dict[str, int],
+    macs: int = 4_122_792_960,
+    options: dict[str, dict[str, Any]] | None = None,
+) -> None:
     models = {
-        name: ModelCosts(options={}, parameters=count, macs=macs + index, uncounted_ops={"aten::mul": 3})
+        name: ModelCosts(
+            options=(options or {}).get(name, default_options(name)),
+            parameters=count,
+            macs=macs + index,
+            uncounted_ops={"aten::mul": 3},
+        )
         for index, (name, count) in enumerate(parameters.items())
     }
     Costs(pair=pair.id, image_size=224, classes=1000, convention="fvcore", models=models).save(

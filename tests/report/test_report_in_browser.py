@@ -3,7 +3,16 @@
 from pathlib import Path
 
 import pytest
-from made_up import detector, plain_pair, se_pair, write_costs, write_run, write_speeds
+from made_up import (
+    detector,
+    plain_pair,
+    run_folder,
+    se_pair,
+    write_costs,
+    write_epochs,
+    write_run,
+    write_speeds,
+)
 
 from dcanet.report import render
 
@@ -17,6 +26,7 @@ def test_the_page_opens_offline(tmp_path: Path, width: int, scheme: str) -> None
     playwright = pytest.importorskip("playwright.sync_api")
     for model in ("se_resnet50", "dca_se_resnet50"):
         write_run(tmp_path, model)
+        write_epochs(run_folder(tmp_path, model, 0), [6.0, 4.0, 3.5], [10.0, 30.0, 40.0])
     write_costs(tmp_path, se_pair(), {"se_resnet50": 28_088_024, "dca_se_resnet50": 28_650_000})
     write_speeds(tmp_path, se_pair())
     index = render(
@@ -38,6 +48,7 @@ def test_the_page_opens_offline(tmp_path: Path, width: int, scheme: str) -> None
         page.goto(index.as_uri())
         assert page.locator("#table1").is_visible()
         assert page.locator("#table2").is_visible()
+        assert page.get_by_role("img", name="Validation top-1 (%) of SE-ResNet50").is_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.locator(".scroll").first.evaluate("box => { box.scrollLeft = 200 }")
         name = page.locator("#table1 tbody th.name").first.bounding_box()

@@ -39,7 +39,7 @@ def test_every_setting_changes_the_hash(recipe_file, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("epochs: 1", "epochs: 0", "epochs: Input should be greater than or equal to 1"),
+        ("epochs: 1", "epochs: 0", "epochs: Input should be greater than 0"),
         ("epochs: 1", "epoch: 1", "unknown key 'epoch'; a recipe has: epochs, batch_size"),
         ("name: sgd", "name: sgdd", "optimizer"),
         ("learning_rate: 0.1", "learning_rate: -1", "optimizer.sgd.learning_rate"),

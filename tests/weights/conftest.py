@@ -5,19 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from weights.loopback import Loopback, running
 
 from dcanet.weights.download import Patience
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """On a busy machine two threads wait for one another at every small operation, a hundredfold slower."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def filled(name):
 
 #: One prefix of each form, and all four in turn; the others take minutes.
 LAYOUTS = [
-    pytest.param(form, prefix, id=f"{form}-{prefix}", marks=[] if (i + j) % 4 == 0 else pytest.mark.e2e)
+    pytest.param(form, prefix, id=f"{form}-{prefix}", marks=[] if (i + j) % 4 == 0 else pytest.mark.slow)
     for i, form in enumerate(FORMS)
     for j, prefix in enumerate(PREFIXES)
 ]
@@ -182,4 +182,4 @@ def test_inspection(tmp_path):
     torch.save({"state_dict": {"backbone.conv1.weight": torch.ones(2)}, "meta": {"epoch": 24}}, source)
     found = inspect(source)
     assert (found.model, found.epoch, found.tensors) == (None, 24, 1)
-    assert "not a state dict of" in found.problem
+    assert "is a detector's checkpoint" in found.problem

@@ -78,8 +78,8 @@ def test_published_entries(server, folder, tmp_path, row):
     assert checkpoint.best_top1_percent == (None if row in DETECTORS else 75.5)
     assert read_log(folder.fetch(log_origin(row)))[0].valid_top5_percent == 27
 
-    listed = published_files([row], folder.lock, folder.incoming)
-    assert [entry.size for entry in listed] == [len(content), len(LOG)]
+    (listed,) = published_files([row], folder.lock, tmp_path, folder.incoming)
+    assert [file.size for file in listed] == [len(content), len(LOG)]
 
 
 def test_second_time_nothing_is_asked(server, folder):

@@ -27,7 +27,9 @@ def log(tmp_path):
 def test_reads_epochs(log):
     epochs = read_log(log(TITLES, ROWS))
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
-    assert list(epochs[2].model_dump().values()) == [3, *ROWS[2]]
+    fields = ("learning_rate", "train_loss", "valid_loss", "train_top1_percent", "valid_top1_percent")
+    assert [getattr(epochs[2], field) for field in (*fields, "valid_top5_percent")] == ROWS[2]
+    assert epochs[2].seconds is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dcanet.errors import UserError
 from dcanet.sheets import read_detectors, read_pairs
+from dcanet.weights.source_text import parse_source, source_arguments, source_name
 from dcanet.weights.sources import Source, log_origin, origin_of
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -65,6 +66,31 @@ def test_mistakes_are_named(value, message):
         checked(value)
     assert message in str(caught.value)
     assert caught.value.error_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("published", "published (drive:1abc)"),
+        ({"published": "model_best (3).pth.tar"}, "published (drive:1abc)"),
+        ({"url": ("https://a.example/x.pth", "drive:1lOXZv0IskrLL")}, "https://a.example/x.pth"),
+        ({"url": "https://a.example/x.pth", "sha256": "0676ba61"}, "https://a.example/x.pth"),
+        ({"file": "weights/mine of today.pth"}, "file weights/mine of today.pth"),
+        (
+            {"torchvision": "ResNet50_Weights.IMAGENET1K_V1"},
+            "torchvision ResNet50_Weights.IMAGENET1K_V1",
+        ),
+    ],
+)
+def test_sources_as_text(value, name):
+    source = checked(value)
+    arguments = source_arguments(source)
+    texts = [
+        text for option, text in zip(arguments[::2], arguments[1::2], strict=True) if option == "--source"
+    ]
+    digits = arguments[-1] if "--sha256" in arguments else None
+    assert parse_source(texts, digits) == source
+    assert source_name(source, "1abc") == name
 
 
 def test_published_files_of_all_rows():

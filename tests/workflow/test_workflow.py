@@ -1,40 +1,24 @@
 """The workflow, run as a user does, on a copy of the repository with a small data set."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
+from working_copy import RECIPE, planned, snakemake, working_copy
 
-ROOT = Path(__file__).parents[2]
 PAIR = "se_mobilenet_v2"
 
 pytestmark = pytest.mark.e2e
-
-RECIPE = {
-    "epochs": 1,
-    "batch_size": 4,
-    "optimizer": {"name": "sgd", "learning_rate": 0.05},
-    "schedule": {"name": "one_cycle"},
-    "preprocessing": {"resize": 32, "crop": 32},
-}
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A working copy whose config trains one pair on a folder of a few images."""
-    import numpy as np
-    from PIL import Image
-
     root = tmp_path_factory.mktemp("workflow") / "copy"
-    root.mkdir()
-    for name in ("Snakefile", "workflow", "config", "profiles"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+    working_copy(root, pairs=[PAIR], data={"name": "folder", "path": "images"})
     for split in ("train", "val"):
         for label in range(2):
             folder = root / "images" / split / f"class {label}"
@@ -42,31 +26,7 @@ def copy(tmp_path_factory):
             for index in range(6):
                 pixels = np.random.default_rng(index).integers(0, 80, (32, 32, 3)) + 170 * label
                 Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
-    recipe = root / "config/recipes/tiny.yaml"
-    recipe.write_text(yaml.safe_dump(RECIPE))
-    config = yaml.safe_load((root / "config/config.yaml").read_text())
-    config |= {
-        "experiment": "tiny",
-        "pairs": [PAIR],
-        "data": {"name": "folder", "path": "images"},
-        "recipes": dict.fromkeys(config["recipes"], "config/recipes/tiny.yaml"),
-        "profile": {"image_size": 32, "batch_size": 2, "blocks": 2, "block_seconds": 0.01},
-        "device": "cpu",
-    }
-    (root / "config/config.yaml").write_text(yaml.safe_dump(config))
     return root
-
-
-def snakemake(root, *arguments):
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -85,17 +45,6 @@ def again(done, tmp_path):
     return root
 
 
-def planned(root, *arguments):
-    """Rule -> number of jobs that a dry run plans."""
-    result = snakemake(root, "--dry-run", *arguments)
-    assert result.returncode == 0, result.stdout + result.stderr
-    text = result.stdout + result.stderr
-    if "Nothing to be done" in text:
-        return {}
-    table = text.split("job ", 1)[1].split("total")[0].splitlines()[2:]
-    return {line.split()[0]: int(line.split()[1]) for line in table if line.split()}
-
-
 def test_everything_is_there_and_agrees(done):
     for model in (PAIR, f"dca_{PAIR}"):
         folder = done / f"results/tiny/classification/{model}/seed0"
@@ -106,7 +55,7 @@ def test_everything_is_there_and_agrees(done):
         assert percent in (done / "report/tables.md").read_text()
         assert percent in (done / "report/index.html").read_text()
     costs = json.loads((done / f"results/tiny/profile/costs/{PAIR}.json").read_text())
-    assert costs["models"][f"dca_{PAIR}"]["parameters"] == 3645052 + 0
+    assert costs["models"][f"dca_{PAIR}"]["parameters"] == 3_645_086
     assert (done / "report/table1.csv").read_text().count("\n") == 16
     assert "not run yet" in (done / "report/tables.md").read_text()
 
@@ -133,9 +82,19 @@ def test_an_option_of_one_model_retrains_that_model(again):
     assert plan == {"all": 1, "train": 1, "evaluate": 1, "costs": 1, "throughput": 1, "report": 1}
 
 
-def test_deleting_one_result_makes_only_what_depends_on_it(again):
-    (again / f"results/tiny/classification/{PAIR}/seed0/eval/metrics.json").unlink()
-    assert planned(again) == {"all": 1, "evaluate": 1, "report": 1}
+@pytest.mark.parametrize(
+    ("file", "jobs"),
+    [
+        (f"classification/{PAIR}/seed0/eval/metrics.json", {"evaluate": 1}),
+        (f"classification/{PAIR}/seed0/eval/predictions.parquet", {"evaluate": 1}),
+        (f"classification/{PAIR}/seed0/train/model.safetensors", {"train": 1, "evaluate": 1}),
+        (f"profile/costs/{PAIR}.json", {"costs": 1}),
+        (f"profile/cpu/{PAIR}.json", {"throughput": 1}),
+    ],
+)
+def test_deleting_one_result_makes_only_what_depends_on_it(again, file, jobs):
+    (again / "results/tiny" / file).unlink()
+    assert planned(again) == jobs | {"all": 1, "report": 1}
 
 
 def test_another_seed_adds_only_its_own_runs(again):
@@ -153,8 +112,8 @@ def test_another_seed_adds_only_its_own_runs(again):
 )
 def test_targets(copy, tmp_path, target, rules):
     fresh = tmp_path / "fresh"
-    shutil.copytree(copy, fresh, ignore=shutil.ignore_patterns("results", "report", "logs", ".snakemake"))
-    shutil.copytree(ROOT / "workflow" / "report", fresh / "workflow" / "report", dirs_exist_ok=True)
+    made = {"results", "report", "logs", ".snakemake"}
+    shutil.copytree(copy, fresh, ignore=lambda folder, _: made if folder == str(copy) else set())
     assert planned(fresh, target).keys() == rules
 
 

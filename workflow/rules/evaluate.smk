@@ -1,14 +1,14 @@
 rule evaluate:
     input:
-        weights=rules.train.output.weights,
-        dataset=PLAN.dataset,
+        weights=f"{RESULTS}/classification/{{model}}/{{run}}/train/model.safetensors",
+        dataset=PLAN.evaluated,
         recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
     output:
-        metrics=f"{RESULTS}/classification/{{model}}/seed{{seed}}/eval/metrics.json",
-        predictions=f"{RESULTS}/classification/{{model}}/seed{{seed}}/eval/predictions.parquet",
-        provenance=f"{RESULTS}/classification/{{model}}/seed{{seed}}/eval/provenance.json",
+        metrics=f"{RESULTS}/classification/{{model}}/{{run}}/eval/metrics.json",
+        predictions=f"{RESULTS}/classification/{{model}}/{{run}}/eval/predictions.parquet",
+        provenance=f"{RESULTS}/classification/{{model}}/{{run}}/eval/provenance.json",
     log:
-        f"{LOGS}/evaluate/{{model}}-seed{{seed}}.log",
+        f"{LOGS}/evaluate/{{model}}-{{run}}.log",
     conda:
         "../envs/dcanet.yaml"
     threads: 1
@@ -20,7 +20,7 @@ rule evaluate:
         device=CONFIG.device,
         preprocessing=lambda wildcards: PLAN.preprocessing_of(wildcards.model),
     message:
-        "Evaluate {wildcards.model}, seed {wildcards.seed}"
+        "Evaluate {wildcards.model}, {wildcards.run}"
     shell:
         "dcanet evaluate --weights {input.weights:q} --data {params.data:q} --recipe {input.recipe:q} "
         "--device {params.device} --threads {threads} --out {params.folder:q} > {log:q} 2>&1"

@@ -30,10 +30,12 @@ rule report:
         logs=lambda wildcards: LOGS,
         folder=subpath(output.page, parent=True),
         data_note=CONFIG.data.note,
+        pretrained=["--pretrained", *PLAN.pretrained] if PLAN.pretrained else [],
         renderer=PLAN.renderer_hash(),
     message:
         "Render the report"
     shell:
         "dcanet report {params.results:q} --logs {params.logs:q} --pairs {input.pairs:q} "
-        "--detectors {input.detectors:q} --data-note {params.data_note:q} --out {params.folder:q} "
+        "--detectors {input.detectors:q} --data-note {params.data_note:q} {params.pretrained:q} "
+        "--out {params.folder:q} "
         "> {log:q} 2>&1"

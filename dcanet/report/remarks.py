@@ -1,0 +1,43 @@
+"""What a row of Table 1 must say of itself: weights of others, and variants that are not the printed one."""
+
+from collections.abc import Iterator, Sequence
+
+from ..documents import Costs
+from ..models.forms import TRIPLES, Options, options_text, variant_of
+from ..sheets import Pair
+from .stored import Run, Stored, evaluated
+from .table import Missing
+
+
+def remarks(pair: Pair, stored: Stored) -> tuple[str, ...]:
+    """One sentence for each model of the pair that needs one."""
+    sentences = []
+    for model in pair.models:
+        parts = list(_parts(model.id, stored.runs[model.id], stored.costs[pair.id]))
+        if parts:
+            sentences.append(f"{model.id}: {'; '.join(parts)}.")
+    return tuple(sentences)
+
+
+def _parts(model: str, runs: Sequence[Run], costs: Costs | Missing) -> Iterator[str]:
+    found = evaluated(runs)
+    sources = {metrics.weights_source for metrics in found} - {"trained"}
+    if sources:
+        yield f"weights not trained here: {' and '.join(sorted(sources))}"
+    accuracies = {_variant(model, metrics.options) for metrics in found}
+    counted = costs.models.get(model) if isinstance(costs, Costs) else None
+    costs_of = {_variant(model, counted.options)} if counted else set()
+    if len(accuracies | costs_of) > 1:
+        yield f"accuracy of {_listed(accuracies)}, but parameters and MACs of {_listed(costs_of)}"
+    elif accuracies | costs_of not in (set(), {""}):
+        yield f"{_listed(accuracies | costs_of)} instead of the form of the printed costs"
+
+
+def _variant(model: str, options: Options) -> str:
+    return options_text(variant_of(model, options)) if model in TRIPLES else ""
+
+
+def _listed(variants: set[str]) -> str:
+    return " and ".join(
+        f"the variant with {text}" if text else "the printed form" for text in sorted(variants)
+    )

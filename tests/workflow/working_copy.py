@@ -1,0 +1,64 @@
+"""A copy of what the workflow needs, in which tests run snakemake as a user does."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+RECIPE = {
+    "epochs": 1,
+    "batch_size": 4,
+    "optimizer": {"name": "sgd", "learning_rate": 0.05},
+    "schedule": {"name": "one_cycle"},
+    "preprocessing": {"resize": 32, "crop": 32},
+}
+
+
+def working_copy(root: Path, recipe: dict[str, Any] = RECIPE, **changes: Any) -> Path:
+    """Write Snakefile, rules and config to `root`; `changes` are of the config."""
+    root.mkdir(parents=True)
+    for name in ("Snakefile", "workflow", "config", "profiles"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+    (root / "config/recipes/tiny.yaml").write_text(yaml.safe_dump(recipe))
+    config = yaml.safe_load((root / "config/config.yaml").read_text())
+    config |= {
+        "experiment": "tiny",
+        "recipes": dict.fromkeys(config["recipes"], "config/recipes/tiny.yaml"),
+        "profile": {"image_size": 32, "batch_size": 2, "blocks": 2, "block_seconds": 0.01},
+        "device": "cpu",
+    }
+    (root / "config/config.yaml").write_text(yaml.safe_dump(config | changes))
+    return root
+
+
+def snakemake(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run it with two cores; `variables` are of the environment."""
+    environment = {key: value for key, value in os.environ.items() if not re.search("_proxy$", key, re.I)}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=root,
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def planned(root: Path, *arguments: str) -> dict[str, int]:
+    """Rule -> number of jobs that a dry run plans."""
+    result = snakemake(root, "--dry-run", *arguments)
+    text = result.stdout + result.stderr
+    assert result.returncode == 0, text
+    if "Nothing to be done" in text:
+        return {}
+    table = text.split("job ", 1)[1].split("total")[0].splitlines()[2:]
+    return {line.split()[0]: int(line.split()[1]) for line in table if line.split()}
