@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .errors import UserError
+from .provenance import processor
 
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -24,8 +25,6 @@ def device_name(device: torch.device) -> str:
     """The GPU's name, or the processor's."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    from .provenance import processor
-
     return processor()
 
 

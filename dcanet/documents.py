@@ -31,10 +31,12 @@ class Document(BaseModel):
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from error
         except ValidationError as error:
-            _, where, message = first_problem(error)
-            raise UserError(
-                f"{path}: {where or 'file'}: {message}; delete the file to have it made again"
-            ) from error
+            raise _not_as_written(path, error) from error
+
+
+def _not_as_written(path: Path, error: ValidationError) -> UserError:
+    _, where, message = first_problem(error)
+    return UserError(f"{path}: {where or 'file'}: {message}; delete the file to have it made again")
 
 
 class Dataset(Document):
@@ -98,10 +100,7 @@ def read_history(path: Path) -> list[EpochRecord]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
     except ValidationError as error:
-        _, where, message = first_problem(error)
-        raise UserError(
-            f"{path}: {where or 'file'}: {message}; delete the file to have it made again"
-        ) from error
+        raise _not_as_written(path, error) from error
 
 
 class Metrics(Document):

@@ -3,19 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from ..config import read_yaml
+from ..config import Section, read_yaml
 from ..data.settings import Augmentation, Preprocessing
 from ..errors import UserError, first_problem
 from ..files import hash_of
 
 #: Raised whenever a change of the code changes what a recipe yields; a cosmetic edit leaves it alone.
 TRAINING_REVISION = 1
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class SGD(Section):

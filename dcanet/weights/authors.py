@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..models import TRIPLES, create, model_id, resolve_options
+from ..models import TRIPLES, model_id, resolve_options
 from ..models.backbones import Classifier
 from .mismatch import StateDictMismatch, difference, fits
+from .store import empty_model
 from .translation import authors_forms, split_prefix, translate, triple_of
 
 #: Released width matching, reduction and their alternatives: what else a file's shapes may say.
@@ -125,7 +126,7 @@ def _fitting(
         if not all(key in known for key in variant):
             continue
         options = resolve_options(name, form or "released", **variant)
-        model = _on_meta(name, num_classes, options)
+        model = empty_model(name, num_classes, options)
         if fits(model, tensors):
             if form is None:
                 _warn_if_ambiguous(name, options, model, num_classes)
@@ -135,19 +136,11 @@ def _fitting(
     raise StateDictMismatch(f"the state dict does not fit {name}", **nearest)
 
 
-def _on_meta(name: str, num_classes: int, options: dict[str, Any]) -> Classifier:
-    with torch.device("meta"):
-        model = create(name, num_classes, form="released", **options)
-    if "first_reduction" not in options:
-        model.model_options.pop("first_reduction", None)
-    return model
-
-
 def _warn_if_ambiguous(name: str, options: dict[str, Any], model: Classifier, num_classes: int) -> None:
     """Say so when the printed form has the same tensors and another computation."""
     printed = resolve_options(name, "printed")
     other = options | {"hand_on": printed["hand_on"]} if "hand_on" in printed else options
-    if other != options and fits(_on_meta(name, num_classes, other), model.state_dict()):
+    if other != options and fits(empty_model(name, num_classes, other), model.state_dict()):
         warnings.warn(
             f"these tensors fit the released and the printed form of {name}; the released one is "
             "taken, pass form='printed' or form='released' to decide",
