@@ -33,3 +33,11 @@ def image_folder(tmp_path):
         return tmp_path / "images"
 
     return write
+
+
+@pytest.fixture(autouse=True)
+def user_cache(tmp_path_factory, monkeypatch):
+    """The folder that stands for the user's cache, which no test writes to."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder

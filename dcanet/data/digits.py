@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ..documents import Dataset
 from ..errors import UserError
-from .folder import describe
+from .describe import describe
 
 CLASSES = 10
 VAL_PER_CLASS = 100

@@ -1,98 +1,86 @@
-"""Folders of images, one folder per class: <root>/<split>/<class>/<image>."""
+"""Images in plain files: a folder per class, or all in one folder with the classes in another file."""
 
-import hashlib
-from dataclasses import dataclass
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-from torch import Tensor
-from torch.utils.data import Dataset as TorchDataset
+from tqdm import tqdm
 
-from ..documents import Dataset
 from ..errors import UserError
-from .preprocessing import Transform
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".webp"}
-
-
-@dataclass(frozen=True)
-class Split:
-    """The images of one split in a fixed order: by class, then by name."""
-
-    folder: Path
-    classes: list[str]
-    images: list[str]  # relative to the folder: their stable ids
-    targets: list[int]
+from .ground_truth import find_ground_truth
+from .imagenet import are_indices, class_named
+from .split import Split, arrange, is_image
+from .storage import Files
+from .strings import Strings
 
 
-def list_split(root: Path, split: str) -> Split:
-    """Images of <root>/<split>; classes are its sub-folders in sorted order.
+@dataclass
+class Content:
+    """What lies in a folder, by kind and in sorted order."""
+
+    folders: list[str] = field(default_factory=list)
+    images: dict[str, int] = field(default_factory=dict)  # and their sizes
+    archives: list[str] = field(default_factory=list)
+    compressed: list[str] = field(default_factory=list)
+
+
+def content_of(folder: Path) -> Content:
+    """Look into a folder; hidden entries are left out, links are followed."""
+    content = Content()
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            lower = entry.name.lower()
+            if entry.name.startswith("."):
+                continue
+            if is_image(entry.name):
+                content.images[entry.name] = _size(entry)
+            elif lower.endswith(".tar"):
+                content.archives.append(entry.name)
+            elif lower.endswith((".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")):
+                content.compressed.append(entry.name)
+            elif entry.is_dir():
+                content.folders.append(entry.name)
+    return content
+
+
+def read_class_folders(folder: Path, name: str, classes: Sequence[str], numbered: bool = False) -> Split:
+    """<folder>/<class>/<image>; with `numbered`, folders 0 to 999 stand for ImageNet's sorted wnids.
 
     Raises:
-        UserError: no such folder, no classes, or a class without images; the folder is named.
+        UserError: a class without images; the folder is named.
     """
-    folder = Path(root) / split
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; the data set needs {split}/<class>/<image> below {root}")
-    classes = sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
-    if not classes:
-        raise UserError(f"{folder}: has no class folders; expected {split}/<class>/<image>")
-    images: list[str] = []
-    targets: list[int] = []
-    for target, name in enumerate(classes):
-        found = sorted(file.name for file in (folder / name).iterdir() if file.suffix.lower() in SUFFIXES)
-        if not found:
-            raise UserError(f"{folder / name}: class folder without images; fill it or remove it")
-        images += [f"{name}/{file}" for file in found]
-        targets += [target] * len(found)
-    return Split(folder, classes, images, targets)
+    numbered = (numbered or len(classes) == 1000) and are_indices(classes)
+    labels: list[str] = []
+    files: list[str] = []
+    paths: list[str] = []
+    sizes: list[int] = []
+    for entry in tqdm(classes, desc=f"list {name}", unit="class", leave=False, delay=1, disable=None):
+        images = content_of(folder / entry).images
+        if not images:
+            raise UserError(f"{folder / entry}: class folder without images; fill it or remove it")
+        labels += [class_named(entry) if numbered else entry] * len(images)
+        files += images
+        paths += [f"{entry}/{file}" for file in images]
+        sizes += images.values()
+    return arrange(name, "image folder", labels, files, sizes, Files(folder, Strings(paths)))
 
 
-def read_rgb(path: Path) -> Image.Image:
-    """Decode an image as RGB; UserError names a file that cannot be decoded."""
+def read_flat(folder: Path, name: str, images: dict[str, int], places: Sequence[Path]) -> Split:
+    """<folder>/<image>, all classes in one folder; their ground truth lies in one of the places.
+
+    Raises:
+        UserError: no ground truth, or one that belongs to other images.
+    """
+    truth = find_ground_truth(places, name, folder)
+    files = list(images)
+    classes = truth.classes_of(files, str(folder))
+    layout = "flat images with ground truth"
+    return arrange(name, layout, classes, files, list(images.values()), Files(folder, Strings(files)))
+
+
+def _size(entry: os.DirEntry[str]) -> int:
     try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: image is missing") from error
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path}: not a readable image ({error}); replace or remove it") from error
-
-
-class Images(TorchDataset[tuple[Tensor, int, int]]):
-    """(image, target, index) of a split, preprocessed."""
-
-    def __init__(self, split: Split, transform: Transform) -> None:
-        self.split, self.transform = split, transform
-
-    def __len__(self) -> int:
-        return len(self.split.images)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, int, int]:
-        image = read_rgb(self.split.folder / self.split.images[index])
-        return self.transform(image), self.split.targets[index], index
-
-
-def fingerprint(split: Split) -> str:
-    """16 hex digits over the ids and sizes in bytes of all images."""
-    digest = hashlib.sha256()
-    for image in split.images:
-        size = (split.folder / image).stat().st_size
-        digest.update(f"{image}\t{size}\n".encode())
-    return digest.hexdigest()[:16]
-
-
-def describe(root: Path, name: str) -> Dataset:
-    """Counts, classes and fingerprints of a data set's two splits; UserError when they disagree."""
-    train, val = list_split(root, "train"), list_split(root, "val")
-    if train.classes != val.classes:
-        odd = sorted(set(train.classes) ^ set(val.classes))[0]
-        raise UserError(f"{root}: train and val have different classes, e.g. {odd!r} is in one of them only")
-    return Dataset(
-        name=name,
-        classes=train.classes,
-        train_images=len(train.images),
-        val_images=len(val.images),
-        train_fingerprint=fingerprint(train),
-        val_fingerprint=fingerprint(val),
-    )
+        return entry.stat().st_size
+    except FileNotFoundError:  # a link to nothing: said when the image is read, and by `dcanet data check`
+        return 0

@@ -1,34 +1,188 @@
 """Batches of a split, in an order that depends on nothing but the seed and the epoch."""
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
 
-from .folder import Images
+from ..errors import UserError
+from .order import epoch_order, image_random
+from .preprocessing import Transform
 
-#: Of (images, targets, indices), each stacked by the default collation.
-Loader = DataLoader[Any]
+#: (epoch, index): what a worker needs to know to make one image.
+Key = tuple[int, int]
 
-
-def training_loader(images: Images, batch_size: int, workers: int, seed: int) -> Loader:
-    """Shuffled batches; an incomplete last batch is dropped. Worker seeds follow from `seed`."""
-    order = torch.Generator().manual_seed(seed)
-    return DataLoader(
-        images,
-        batch_size,
-        shuffle=True,
-        drop_last=True,
-        num_workers=workers,
-        generator=order,
-        **_kept(workers),
-    )
+#: uint8 images (N, H, W, 3), targets (N), indices (N).
+Batch = tuple[Tensor, Tensor, Tensor]
 
 
-def evaluation_loader(images: Images, batch_size: int, workers: int) -> Loader:
-    """Every image once, in the split's order; the last batch may be smaller."""
-    return DataLoader(images, batch_size, shuffle=False, num_workers=workers, **_kept(workers))
+class EncodedImages(Protocol):
+    """What is needed of a split; see split.py."""
+
+    @property
+    def targets(self) -> list[int]: ...
+    def read(self, index: int) -> bytes: ...
+    def where(self, index: int) -> str: ...
 
 
-def _kept(workers: int) -> dict[str, Any]:
-    return {"persistent_workers": True} if workers else {}
+class Images(TorchDataset[tuple[Tensor, int, int]]):
+    """(uint8 image (H, W, 3), target, index) by (epoch, index); those and the seed fix all randomness."""
+
+    def __init__(self, split: EncodedImages, transform: Transform, seed: int = 0) -> None:
+        self.split, self.transform, self.seed = split, transform, seed
+        # One array: a list's elements are counted, and workers would come to own a copy of every page.
+        self.targets = np.array(split.targets, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, key: Key) -> tuple[Tensor, int, int]:
+        epoch, index = key
+        random = image_random(self.seed, epoch, index)
+        pixels = self.transform(self.split.read(index), self.split.where(index), random)
+        return torch.from_numpy(pixels), int(self.targets[index]), index
+
+
+class TrainingLoader:
+    """The micro-batches of one rank, step by step, from any step of any epoch on.
+
+    Step s of an epoch takes positions [s * B, (s + 1) * B) of the epoch's order, B being the global batch;
+    an incomplete last batch is dropped. A step's batch is cut into micro-batches, of which the
+    (a * world + rank)-th is this rank's a-th. Workers live as long as the loader and serve one iterator at
+    a time. Torch's random state is neither read nor moved.
+
+    Raises:
+        ValueError: micro-batches of `world` ranks that do not add up to the global batch.
+        UserError: by the iterators, for an image that cannot be read and a worker that died.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        global_batch: int,
+        micro_batch: int,
+        seed: int,
+        workers: int,
+        rank: int = 0,
+        world: int = 1,
+        pin: bool = False,
+    ) -> None:
+        self.accumulate, rest = divmod(global_batch, micro_batch * world)
+        if rest or not self.accumulate:
+            raise ValueError(
+                f"{world} ranks with micro-batches of {micro_batch} do not make a batch of {global_batch}"
+            )
+        self.images, self.global_batch, self.micro_batch, self.seed = images, global_batch, micro_batch, seed
+        self.rank, self.world = rank, world
+        self._plan = _Plan()
+        self._loader = Loader(images, self._plan, workers, pin)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.images) // self.global_batch
+
+    def epoch(self, epoch: int, start_step: int = 0) -> Iterator[list[tuple[Tensor, Tensor]]]:
+        """Per step of the epoch (from 0), this rank's micro-batches: uint8 (N, H, W, 3) and targets (N).
+
+        What lies before `start_step` is not even decoded.
+        """
+        batches = self._batches(self._keys(epoch, start_step))
+        for _ in range(start_step, self.steps_per_epoch):
+            yield [next(batches)[:2] for _ in range(self.accumulate)]
+
+    def sample(self, count: int) -> Iterator[Tensor]:
+        """About `count` images in micro-batches, in the order of epoch 0; the same at every rank."""
+        order = epoch_order(len(self.images), self.seed, 0)
+        size = self.micro_batch
+        batches = max(1, min(round(count / size), len(order) // size))
+        for images, _, _ in self._batches(
+            _keyed(0, order[batch * size : (batch + 1) * size]) for batch in range(batches)
+        ):
+            yield images
+
+    def _keys(self, epoch: int, start_step: int) -> Iterator[list[Key]]:
+        order = epoch_order(len(self.images), self.seed, epoch)
+        for step in range(start_step, self.steps_per_epoch):
+            for turn in range(self.accumulate):
+                chunk = turn * self.world + self.rank
+                first = step * self.global_batch + chunk * self.micro_batch
+                yield _keyed(epoch, order[first : first + self.micro_batch])
+
+    def _batches(self, keys: Iterator[list[Key]]) -> Iterator[Batch]:
+        self._plan.keys = keys
+        for batch in self._loader:
+            yield batch
+            if self._plan.keys is not keys:
+                raise RuntimeError("a later iterator of this loader has taken its workers over")
+
+
+def evaluation_loader(
+    images: Images, batch_size: int, workers: int, rank: int = 0, world: int = 1, pin: bool = False
+) -> "Loader":
+    """Images rank, rank + world, ... in the split's order, each once; the last batch may be smaller.
+
+    Batches are (uint8 images (N, H, W, 3), targets (N), indices (N)). UserError as `TrainingLoader`.
+    """
+    mine = np.arange(rank, len(images), world)
+    batches = [_keyed(0, mine[first : first + batch_size]) for first in range(0, len(mine), batch_size)]
+    return Loader(images, batches, workers, pin)
+
+
+class Loader(DataLoader[Any]):
+    """A DataLoader of `Images` over batches of keys, whose dead workers are the user's to know."""
+
+    def __init__(self, images: Images, batches: Iterable[list[Key]], workers: int, pin: bool) -> None:
+        super().__init__(
+            images,
+            batch_sampler=batches,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=pin,
+            generator=torch.Generator(),  # else the seed of the workers is drawn from torch's own
+        )
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        batches = super().__iter__()
+        try:
+            yield from batches
+        except (RuntimeError, ConnectionError, EOFError) as error:
+            if not self.num_workers or not (told := death_of_worker(error)):
+                raise
+            # Else torch tells of the dead one again, at any place, whenever another process ends.
+            with suppress(RuntimeError):
+                batches._shutdown_workers()  # type: ignore[attr-defined]
+            raise told from error
+
+
+def death_of_worker(error: Exception) -> UserError | None:
+    """What to tell of an error that a killed worker leads to; None of any other error.
+
+    Torch may also raise it outside the loader, at whatever the main process is doing.
+    """
+    cause = error.__cause__ if isinstance(error.__cause__, RuntimeError) else error  # it names the signal
+    if isinstance(error, ConnectionError | EOFError) and not str(error).startswith("Caught "):
+        reason = "the connection to it is lost"
+    elif str(error).startswith("DataLoader worker (pid"):
+        reason = " ".join(str(cause).split()).rstrip(". ")
+    else:
+        return None
+    return UserError(f"a loader process died: {reason}; if memory is short, lower the number of workers")
+
+
+class _Plan:
+    """The batches of keys that the workers make next."""
+
+    keys: Iterator[list[Key]] = iter(())
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        return self.keys
+
+
+def _keyed(epoch: int, indices: NDArray[np.int64]) -> list[Key]:
+    return [(epoch, index) for index in indices.tolist()]
