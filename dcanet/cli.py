@@ -8,10 +8,11 @@ import warnings
 from collections.abc import Sequence
 
 from .errors import UserError
+from .training.interruption import CONTINUE, Interrupted
 
 VERBS = {
     "config": "check a config file, or print its JSON Schema",
-    "data": "make the embedded data set, or describe one",
+    "data": "make, describe or check a data set",
     "weights": "fetch, inspect, convert and list weights that were not trained here",
     "train": "train one model by a recipe",
     "evaluate": "top-1, top-5 and per-image predictions of stored weights",
@@ -37,12 +38,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; users' errors are one line on standard error and exit code 1."""
-    arguments = build_parser().parse_args(argv)
+    """Run a verb; users' errors are one line on standard error and exit code 1, "continue me" is 75."""
+    command_line = list(sys.argv[1:] if argv is None else argv)
+    arguments = build_parser().parse_args(command_line)
+    arguments.command_line = command_line
     # fvcore imports TorchScript, which newer torch versions announce the end of on every import.
     warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
+    except Interrupted:
+        print("dcanet: stopped as asked, the state is saved; the same command continues", file=sys.stderr)
+        return CONTINUE
     except UserError as error:
         print(f"dcanet: {error.line()}", file=sys.stderr)
         return 1
@@ -52,7 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("dcanet: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -44,10 +44,10 @@ def choose_precision(wanted: str, device: torch.device) -> str:
 
 
 def autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
-    """Autocast to bfloat16, or nothing for float32."""
-    if precision == "bfloat16":
-        return torch.autocast(device.type, torch.bfloat16)
-    return contextlib.nullcontext()
+    """Autocast to `bfloat16` or `float16`, or nothing for `float32`."""
+    if precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, {"bfloat16": torch.bfloat16, "float16": torch.float16}[precision])
 
 
 def memory_format(channels_last: bool) -> torch.memory_format:

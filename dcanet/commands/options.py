@@ -1,6 +1,8 @@
 """Arguments that several verbs take."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,16 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads", type=int, default=None, help="processor threads (default: torch's choice)"
+    )
+
+
+def add_ranks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        help="ranks on this machine that share the work, each on a GPU where there are some; for several "
+        "machines start this command by torchrun (default: %(default)s)",
     )
 
 
@@ -65,3 +77,36 @@ def options_of(model: str, given: list[str]) -> dict[str, Any]:
     except ValueError as error:
         raise UserError(f"--option: {error}") from error
     return chosen
+
+
+def on_ranks(arguments: argparse.Namespace, work: Callable[[], None]) -> int | None:
+    """Do `work` on --processes ranks, with GPUs that no other job on this machine has; the exit code.
+
+    In a process that is a rank already it is just done.
+    """
+    from ..distributed.gpus import claim_gpus
+    from ..distributed.launch import is_rank, launch
+
+    if arguments.processes < 1:
+        raise UserError("--processes: must be at least 1")
+    if is_rank():
+        _told(work)
+        return None
+    with claim_gpus(arguments.processes, arguments.device):
+        if arguments.processes > 1:
+            command = [sys.executable, "-m", "dcanet.cli", *arguments.command_line]
+            return launch(command, arguments.processes)
+        _told(work)
+    return None
+
+
+def _told(work: Callable[[], None]) -> None:
+    """Do `work`; torch tells of a killed loader process anywhere, the user hears of it in one line."""
+    try:
+        work()
+    except RuntimeError as error:
+        from ..data.loader import death_of_worker
+
+        if told := death_of_worker(error):
+            raise told from error
+        raise

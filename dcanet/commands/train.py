@@ -3,25 +3,60 @@
 import argparse
 from pathlib import Path
 
-from .options import add_device, add_options, options_of, use_threads
+from .options import add_device, add_options, add_ranks, on_ranks, options_of, use_threads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, help="model id, e.g. dca_se_resnet50")
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/<class>/<image>")
+    parser.add_argument("--data", type=Path, required=True, help="the data set's folder (docs/data.md)")
+    parser.add_argument(
+        "--dataset", type=Path, help="dataset.json of `dcanet data check`, whose bad images are left out"
+    )
     parser.add_argument("--recipe", type=Path, required=True, help="training recipe (YAML)")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, history and provenance")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        help="folder of the training's state: an interrupted training continues from it (default: OUT/state)",
+    )
+    parser.add_argument(
+        "--save-minutes", type=float, default=10, help="between saves within an epoch (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="loader processes of each rank (default: %(default)s)"
+    )
     add_options(parser)
+    add_ranks(parser)
     add_device(parser)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int | None:
     options = options_of(arguments.model, arguments.option)
     from ..training.recipe import load_recipe
 
     recipe = load_recipe(arguments.recipe)
-    use_threads(arguments)
-    from ..training.train import train
 
-    train(arguments.model, options, arguments.data, recipe, arguments.seed, arguments.out, arguments.device)
+    def work() -> None:
+        use_threads(arguments)
+        from ..device import choose_device
+        from ..distributed.ranks import join
+        from ..training.train import Job, train
+
+        job = Job(
+            model=arguments.model,
+            options=options,
+            data=arguments.data,
+            recipe=recipe,
+            seed=arguments.seed,
+            out=arguments.out,
+            state=arguments.state or arguments.out / "state",
+            device=arguments.device,
+            workers=arguments.workers,
+            save_minutes=arguments.save_minutes,
+            dataset=arguments.dataset,
+        )
+        with join(choose_device(arguments.device)) as ranks:
+            train(job, ranks)
+
+    return on_ranks(arguments, work)

@@ -5,15 +5,18 @@ import json
 import pytest
 import torch
 
+from dcanet.data.check import check
 from dcanet.data.settings import Preprocessing
-from dcanet.documents import EpochRecord, Metrics, Provenance
+from dcanet.distributed.ranks import Ranks
+from dcanet.documents import EpochRecord, Metrics, Provenance, read_history
 from dcanet.errors import UserError
 from dcanet.evaluation.evaluate import evaluate
 from dcanet.evaluation.predictions import Predictions
 from dcanet.files import sha256
-from dcanet.training.loop import Trainer
+from dcanet.training.determinism import deterministic_operations
 from dcanet.training.recipe import SGD, AdamW, OneCycle, Recipe
-from dcanet.training.train import train
+from dcanet.training.train import Job, train
+from dcanet.weights.store import read_metadata
 
 RECIPE = Recipe(
     epochs=2,
@@ -31,7 +34,7 @@ def data(image_folder):
 
 
 def run(data, out, seed=0, recipe=RECIPE, model="dca_se_mobilenet_v2"):
-    train(model, {}, data, recipe, seed, out, device="cpu")
+    train(Job(model, {}, data, recipe, seed, out, device="cpu"), Ranks())
     return out
 
 
@@ -53,7 +56,7 @@ def test_train_then_evaluate(data, tmp_path, capsys):
     predictions = Predictions.load(tmp_path / "eval" / "predictions.parquet")
     assert len(set(predictions.images)) == 12
     assert predictions.top_k_percent(1) == metrics.top1_percent
-    assert predictions.losses.mean() == pytest.approx(metrics.loss, rel=1e-6)
+    assert predictions.losses.mean() == pytest.approx(metrics.nll, rel=1e-6)
 
     trained, evaluated = (
         Provenance.load(tmp_path / stage / "provenance.json") for stage in ("train", "eval")
@@ -79,26 +82,68 @@ def test_training_learns_what_there_is_to_learn(image_folder, tmp_path):
     assert metrics.top1_percent > 80
 
 
-@pytest.mark.parametrize(("epochs", "sizes"), [(2, [12, 12]), (1.4, [12, 4]), (0.7, [12, 4])])
-def test_the_last_epoch_may_be_a_part_of_one(epochs, sizes):
-    """12 images in batches of 4; the share of right answers counts what was seen."""
-    seen = []
+@pytest.mark.parametrize(("epochs", "steps"), [(2, [3, 3]), (1.4, [3, 1]), (0.7, [3, 1])])
+def test_the_last_epoch_may_be_a_part_of_one(data, tmp_path, epochs, steps):
+    """12 images in batches of 4; a one-cycle schedule has at least four steps."""
+    out = run(data, tmp_path / "train", recipe=RECIPE.model_copy(update={"epochs": epochs}))
+    records = read_history(out / "history.jsonl")
+    assert [record.epoch for record in records] == list(range(1, len(steps) + 1))
+    assert all(0 <= record.train_top1_percent <= 100 for record in records)
 
-    class Counting(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.linear = torch.nn.Linear(2, 2)
 
-        def forward(self, images):
-            seen.append(len(images))
-            return self.linear(images.flatten(1))
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_mixed_precision(data, tmp_path, precision):
+    """float16 has its loss scaled; without learning both find nearly the loss that float32 finds."""
+    still = RECIPE.model_copy(update={"optimizer": SGD(name="sgd", learning_rate=1e-9)})
+    exact = run(data, tmp_path / "float32", recipe=still.model_copy(update={"precision": "float32"}))
+    mixed = run(data, tmp_path / precision, recipe=still.model_copy(update={"precision": precision}))
+    first, second = (read_history(out / "history.jsonl")[0].train_loss for out in (exact, mixed))
+    assert first == pytest.approx(second, rel=0.25)
+    assert first != second
+    assert precision in Provenance.load(mixed / "provenance.json").device
 
-    batches = [(torch.zeros(4, 2, 1, 1), torch.zeros(4, dtype=torch.long), torch.arange(4))] * 3
-    records = []
-    recipe = RECIPE.model_copy(update={"epochs": epochs})
-    Trainer(Counting(), recipe, torch.device("cpu"), "float32").fit(batches, len(batches), records.append)
-    assert sum(seen) == sum(sizes)
-    assert [record.epoch for record in records] == list(range(1, len(sizes) + 1))
+
+def test_the_last_and_the_best_epoch_are_known(data, tmp_path):
+    """They go with the weights; the kept ones are those of the epoch that the recipe selects."""
+    changes = {"epochs": 4, "validate_every": 1, "recalibrate_images": 0}
+    for select in ("last", "best"):
+        recipe = RECIPE.model_copy(update=changes | {"select": select})
+        out = run(data, tmp_path / select, recipe=recipe)
+        notes = read_metadata(out / "model.safetensors").notes
+        history = read_history(out / "history.jsonl")
+        best = max(history, key=lambda record: record.valid_top1_percent)
+        assert notes["selected"] == select
+        assert notes["last_epoch"] == {"epoch": 4, "top1_percent": history[-1].valid_top1_percent}
+        assert notes["best_epoch"] == {"epoch": best.epoch, "top1_percent": best.valid_top1_percent}
+        metrics = evaluate(out / "model.safetensors", data, RECIPE.preprocessing, tmp_path / f"eval-{select}")
+        assert metrics.top1_percent == notes[f"{select}_epoch"]["top1_percent"]
+
+
+def test_tensorboard_has_what_the_history_has(data, tmp_path):
+    out = run(data, tmp_path / "train")
+    (events,) = (out / "tensorboard").iterdir()
+    assert b"train_loss" in events.read_bytes()
+
+
+def test_deterministic_training_lists_what_cannot_be(data, tmp_path):
+    out = run(data, tmp_path / "train", recipe=RECIPE.model_copy(update={"deterministic": True}))
+    assert Provenance.load(out / "provenance.json").nondeterministic_operations == []
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_operations_without_a_deterministic_form_are_named():
+    with deterministic_operations(True) as found:
+        torch.nn.functional.max_unpool2d(torch.zeros(1, 2, 2), torch.arange(4).view(1, 2, 2), 2)
+    assert len(found) == 1
+    assert "unpool" in found[0]
+
+
+def test_an_image_that_a_check_found_broken_is_left_out(data, tmp_path):
+    (data / "train" / "a" / "3.png").write_bytes(b"broken")
+    check(data, workers=1).dataset.save(tmp_path / "dataset.json")
+    job = Job("mobilenet_v2", {}, data, RECIPE, 0, tmp_path / "train", dataset=tmp_path / "dataset.json")
+    train(job, Ranks())
+    assert (tmp_path / "train" / "model.safetensors").exists()
 
 
 def test_batch_larger_than_the_data(data, tmp_path):
@@ -133,8 +178,8 @@ def test_evaluating_on_other_classes(data, tmp_path):
 
 def test_metrics_of_the_future_are_refused(tmp_path):
     file = tmp_path / "metrics.json"
-    file.write_text(json.dumps({"schema_version": 2}))
-    with pytest.raises(UserError, match=r"metrics\.json: schema_version"):
+    file.write_text(json.dumps({"schema_version": 3}))
+    with pytest.raises(UserError, match=r"metrics\.json: is of schema version 3"):
         Metrics.load(file)
 
 
@@ -142,4 +187,4 @@ def test_device_that_is_not_there(data, tmp_path):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     with pytest.raises(UserError, match="no CUDA GPU here"):
-        train("mobilenet_v2", {}, data, RECIPE, 0, tmp_path / "train", device="cuda")
+        train(Job("mobilenet_v2", {}, data, RECIPE, 0, tmp_path / "train", device="cuda"), Ranks())

@@ -16,6 +16,15 @@ class Classifier(nn.Module):
     model_name: str
     model_options: dict[str, Any]
 
+    def set_residual_gain(self, gain: float) -> None:
+        """Set the scale of the last norm of every branch that is added to its input.
+
+        Branches that start small let a network learn from the first step (arXiv 1706.02677, section 5.1).
+        """
+        for module in self.modules():
+            if isinstance(norm := getattr(module, "residual_norm", None), nn.BatchNorm2d):
+                nn.init.constant_(norm.weight, gain)
+
 
 class InvertedResidual(nn.Module):
     """(x, previous) -> (x, attention): expand 1x1, depthwise, project 1x1 (arXiv 1801.04381).
@@ -53,6 +62,10 @@ class InvertedResidual(nn.Module):
             self.attention_channels = channels
         self.project = ConvNormAct(hidden, channels, 1, activation=None, momentum=momentum)
         self.adds_input = stride == 1 and channels_in == channels
+
+    @property
+    def residual_norm(self) -> nn.Module | None:
+        return self.project.norm if self.adds_input else None
 
     def forward(self, x: Tensor, previous: Any = None) -> tuple[Tensor, Any]:
         shortcut = x

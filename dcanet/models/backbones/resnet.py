@@ -36,6 +36,10 @@ class Bottleneck(nn.Module):
             self.shortcut = ConvNormAct(channels_in, channels, 1, stride, activation=None)
         self.act = nn.ReLU(inplace=True)
 
+    @property
+    def residual_norm(self) -> nn.Module:
+        return self.conv3.norm
+
     def forward(self, x: Tensor, previous: Any = None) -> tuple[Tensor, Any]:
         shortcut = self.shortcut(x)
 

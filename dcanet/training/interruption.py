@@ -1,0 +1,35 @@
+"""Signals that ask a training to save its state and stop, to be continued later."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+#: Exit code for "continue me": the state is saved, run the same command again.
+CONTINUE = 75
+SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
+
+
+class Interrupted(Exception):
+    """Training stopped on request with its state saved."""
+
+
+class StopRequests:
+    """While entered, SIGTERM and SIGUSR1 only set `requested`; a step in progress is finished first."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            self._before[number] = signal.signal(number, self._request)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
