@@ -1,5 +1,6 @@
 """The config file: what to run. Errors name the key and the fix."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -34,10 +35,16 @@ class DigitsData(Section):
 
 
 class FolderData(Section):
-    """An ImageFolder on disk: <path>/train/<class>/*.jpg and <path>/val/<class>/*.jpg."""
+    """Images on disk in any layout of docs/data.md: ImageNet as downloaded, or folders of your own."""
 
     name: Literal["folder"]
-    path: str = Field(description="folder that has train/ and val/")
+    path: str = Field(description="the data set's folder; its layout is found")
+    on_bad_image: Literal["stop", "skip"] = Field(
+        "stop", description="skip: every image is decoded before anything else, broken ones are left out"
+    )
+    tests: dict[str, str] = Field(
+        {}, description="extra test sets: name -> folder of images, or ReaL's labels (a .json file)"
+    )
 
     @property
     def folder(self) -> str:
@@ -45,7 +52,17 @@ class FolderData(Section):
 
     @property
     def note(self) -> str:
+        """What the report says our accuracies were measured on."""
         return f"the val split of {Path(self.path).name}"
+
+
+class TrainingSettings(Section):
+    """Where a training runs; none of it changes what comes out."""
+
+    processes: int = Field(1, ge=1, description="ranks of one training; on GPUs each takes one")
+    threads: int = Field(1, ge=1, description="processor threads that compute in each rank")
+    workers: int = Field(0, ge=0, description="processes of each rank that load images; 0: the rank itself")
+    save_minutes: float = Field(10, gt=0, description="between saves of the state within an epoch")
 
 
 class ProfileSettings(Section):
@@ -70,7 +87,7 @@ class Config(Section):
     )
     scope: Literal["all", "quick"] = Field("all", description="all pairs, or the quick_pairs")
     pairs: list[str] = Field(["all"], description='ids of pairs to run, or "all"')
-    quick_pairs: list[str] = Field(min_length=1, description="pairs of scope=quick: one per backbone")
+    quick_pairs: list[str] = Field([], description="pairs of scope=quick: one per backbone")
     seeds: list[Seed] = Field([0], min_length=1, description="each pair is trained once per seed")
     data: Annotated[DigitsData | FolderData, Field(discriminator="name")]
     recipes: dict[str, str] = Field(description="training recipe of each backbone; a pair always shares one")
@@ -84,6 +101,7 @@ class Config(Section):
         False, description="never touch the network; weights are here or in weights/incoming"
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    training: TrainingSettings = TrainingSettings()
     profile: ProfileSettings = ProfileSettings()
     pairs_sheet: str = "config/pairs.tsv"
     detectors_sheet: str = "config/detectors.tsv"
@@ -135,8 +153,9 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise UserError(f"{source}: {_explain(error)}") from error
-    if not config.pairs:
-        raise UserError(f"{source}: pairs: names no pair; name some, or all")
+    for key in ("pairs", *(["quick_pairs"] if config.scope == "quick" else [])):
+        if not getattr(config, key):
+            raise UserError(f"{source}: {key}: names no pair; name some, or all")
     known = [pair.id for pair in config.read_pairs()]
     for key, names in (("pairs", config.pairs), ("quick_pairs", config.quick_pairs)):
         for name in names:
@@ -164,12 +183,13 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
 def _check_data(config: Config, source: str) -> None:
     models = [model.id for pair in config.chosen_pairs() for model in pair.models]
     if isinstance(config.data, FolderData):
-        trained = any(config.source_of(model) == "train" for model in models)
-        folder = Path(config.data.path)
-        for needed in (folder, folder / "val", *([folder / "train"] if trained else [])):
-            if not needed.is_dir():
-                wanted = "train/ and val/" if trained else "val/"
-                raise UserError(f"{source}: data.path: no folder {str(needed)!r}; name one with {wanted}")
+        if not Path(config.data.path).is_dir():
+            raise UserError(f"{source}: data.path: no folder {config.data.path!r}; correct the path")
+        for name, path in config.data.tests.items():
+            if not re.fullmatch("[a-z0-9_]+", name):
+                raise UserError(f"{source}: data.tests: {name!r}: use lower-case letters, digits and _")
+            if not (Path(path).is_file() if path.endswith(".json") else Path(path).is_dir()):
+                raise UserError(f"{source}: data.tests.{name}: no file or folder {path!r}; correct the path")
     elif published := [model for model in models if is_published(config.source_of(model))]:
         raise UserError(
             f"{source}: weights: {published[0]} is published for ImageNet's 1,000 classes, the digits "

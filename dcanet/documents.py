@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,7 @@ class Document(BaseModel):
     """A JSON file with a schema version."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    made_again: ClassVar[str] = "delete the file to have it made again"
     schema_version: Literal[1] = 1
 
     def save(self, path: Path) -> None:
@@ -31,23 +32,64 @@ class Document(BaseModel):
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from error
         except ValidationError as error:
-            raise _not_as_written(path, error) from error
+            raise _not_as_written(path, error, cls) from error
 
 
-def _not_as_written(path: Path, error: ValidationError) -> UserError:
+def _not_as_written(path: Path, error: ValidationError, kind: type[Document]) -> UserError:
+    for problem in error.errors():
+        if problem["loc"] == ("schema_version",):
+            version = kind.model_fields["schema_version"].default
+            read = f"schema version {problem['input']!r}, and this version reads {version}"
+            return UserError(f"{path}: is of {read}; {kind.made_again}")
     _, where, message = first_problem(error)
-    return UserError(f"{path}: {where or 'file'}: {message}; delete the file to have it made again")
+    return UserError(f"{path}: {where or 'file'}: {message}; {kind.made_again}")
+
+
+class SplitFacts(BaseModel):
+    """One split of a data set; images are named by their ids, <class>/<file name>."""
+
+    model_config = ConfigDict(extra="forbid")
+    layout: str = Field(description="how the images are stored, in words")
+    images: int
+    fingerprint: Hash = Field(description="over ids and sizes in bytes, the same in every layout")
+    per_class: dict[str, int] = Field(description="images of each class")
+    bad_images: dict[str, str] = Field({}, description="why each cannot be decoded; they are to be skipped")
+    notes: dict[str, list[str]] = Field({}, description="images that are unusual but fine, by kind")
 
 
 class Dataset(Document):
-    """A data set's dataset.json: what is in it, and fingerprints over ids and sizes of its images."""
+    """A data set's dataset.json: what is in it, and what a check of it found.
 
+    Broken images, notes and duplicates are known only after `dcanet data check`.
+    """
+
+    schema_version: Literal[2] = 2  # type: ignore[assignment]
     name: str
     classes: list[str]
-    train_images: int
-    val_images: int
-    train_fingerprint: Hash
-    val_fingerprint: Hash
+    class_order_hash: Hash = Field(description="over the sorted classes: equal hashes, equal targets")
+    imagenet: Literal["all", "some", "no"] = Field(description="whether the classes are ImageNet's")
+    splits: dict[str, SplitFacts]
+    duplicates: list[list[str]] = Field([], description="groups of <split>/<id> with the same bytes")
+
+    @property
+    def train_images(self) -> int:
+        """0 without such a split."""
+        return self.splits["train"].images if "train" in self.splits else 0
+
+    @property
+    def val_images(self) -> int:
+        """0 without such a split."""
+        return self.splits["val"].images if "val" in self.splits else 0
+
+    @property
+    def train_fingerprint(self) -> Hash:
+        """Of the split that was trained on."""
+        return self.splits["train"].fingerprint
+
+    @property
+    def val_fingerprint(self) -> Hash:
+        """Of the split for evaluation."""
+        return self.splits["val"].fingerprint
 
 
 class Provenance(Document):
@@ -68,6 +110,9 @@ class Provenance(Document):
     weights_sha256: Hash | None = None
     weights_source: str | None = Field(None, description="where weights come from that were not trained here")
     source_sha256: Hash | None = Field(None, description="of the file that they were converted from")
+    nondeterministic_operations: list[str] | None = Field(
+        None, description="operations without a deterministic form that a deterministic training used"
+    )
 
 
 class EpochRecord(Document):
@@ -100,32 +145,82 @@ def read_history(path: Path) -> list[EpochRecord]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from error
     except ValidationError as error:
-        raise _not_as_written(path, error) from error
+        raise _not_as_written(path, error, EpochRecord) from error
 
 
-class Metrics(Document):
-    """What an evaluation found; metrics.json beside predictions.parquet."""
+class ClassAccuracy(BaseModel):
+    """How well one class is recognised."""
 
-    model: str
-    options: dict[str, Any]
-    weights_source: str = Field("trained", description="or where the weights come from")
-    seed: int | None = Field(description="of the training; None for weights that were not trained here")
-    dataset: str
-    split: str
-    preprocessing: str
-    classes: int = Field(description="of the data set")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     images: int = Field(ge=1)
     top1_percent: float = Field(ge=0, le=100)
-    top5_percent: float = Field(ge=0, le=100)
-    loss: float
+
+
+class EpochAccuracy(BaseModel):
+    """Top-1 on the validation split after an epoch of the training; epochs count from 1."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    epoch: int = Field(ge=1)
+    top1_percent: float = Field(ge=0, le=100)
+
+
+class Result(Document):
+    """What every result of an evaluation says of its weights, its images and its accuracy."""
+
+    model: str
+    weights_source: str = Field("trained", description="or where the weights come from")
+    seed: int | None = Field(description="of the training; None for weights that were not trained here")
+    preprocessing: str
+    images: int = Field(ge=1)
+    top1_percent: float = Field(ge=0, le=100)
     weights_sha256: Hash
-    recipe_hash: Hash
     data_fingerprint: Hash
 
     @property
     def origin(self) -> str:
         """Of the weights: the seed of a training here, or where they come from."""
         return self.weights_source if self.seed is None else f"seed {self.seed}"
+
+
+class Metrics(Result):
+    """What an evaluation found; metrics.json beside predictions.parquet."""
+
+    made_again: ClassVar[str] = "evaluate again: delete the file, or run `dcanet evaluate`"
+    schema_version: Literal[2] = 2  # type: ignore[assignment]
+    options: dict[str, Any]
+    dataset: str
+    split: str
+    classes: int = Field(description="of the data set")
+    of_classes: int = Field(description="outputs of the model, among which every answer was chosen")
+    class_order_hash: Hash
+    bad_images_skipped: int = Field(0, ge=0)
+    top5_percent: float = Field(ge=0, le=100)
+    nll: float = Field(description="mean negative log-likelihood of the true class, in nats")
+    ece_percent: float = Field(
+        ge=0, le=100, description="expected calibration error over 15 equal bins of the top-1 probability"
+    )
+    per_class: dict[str, ClassAccuracy]
+    recipe_hash: Hash
+    selected: Literal["last", "best"] | None = Field(
+        None, description="the epoch whose weights these are: the last, or the best on val"
+    )
+    last_epoch: EpochAccuracy | None = None
+    best_epoch: EpochAccuracy | None = None
+
+    @property
+    def scope(self) -> str:
+        """In words, where the data have only some of ImageNet's classes; empty otherwise."""
+        if self.classes == self.of_classes:
+            return ""
+        outputs = f"{self.of_classes:,}"
+        return f"{self.classes:,} of ImageNet's {outputs} classes, evaluated over all {outputs} outputs"
+
+
+class RealMetrics(Result):
+    """Accuracy on ImageNet's reassessed labels (ReaL, arXiv 2006.07159), from stored predictions."""
+
+    labels_sha256: Hash
+    unlabelled_images: int = Field(ge=0, description="left out: no label was found to fit them")
 
 
 class ModelCosts(BaseModel):

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .config import Config, DigitsData
+from .config import Config, DigitsData, FolderData
 from .files import hash_of
 from .sheets import Classifier, Pair
 from .training.recipe import Recipe, load_recipe, recipe_hash
@@ -54,9 +54,34 @@ class Plan:
         return f"results/{self.config.experiment}/dataset.json"
 
     @property
-    def evaluated(self) -> str:
-        """What an evaluation waits for; weights that were not trained here need no training images."""
-        return self.dataset if isinstance(self.config.data, DigitsData) else f"{self.folder}/val"
+    def splits(self) -> list[str]:
+        """What of the data set is needed; weights that were not trained here need no training images."""
+        return ["train", "val"] if len(self.pretrained) < len(self._models) else ["val"]
+
+    @property
+    def checks_images(self) -> bool:
+        """Whether every image is decoded first, to leave out the broken ones."""
+        return isinstance(self.config.data, FolderData) and self.config.data.on_bad_image == "skip"
+
+    @property
+    def tests(self) -> dict[str, str]:
+        """Extra test sets: name -> folder of images, or file of ReaL's labels."""
+        return self.config.data.tests if isinstance(self.config.data, FolderData) else {}
+
+    @property
+    def label_tests(self) -> list[str]:
+        """Test sets that are other labels for the val images."""
+        return [name for name, path in self.tests.items() if path.endswith(".json")]
+
+    @property
+    def image_tests(self) -> list[str]:
+        """Test sets with images of their own."""
+        return [name for name in self.tests if name not in self.label_tests]
+
+    @staticmethod
+    def any_of(names: list[str]) -> str:
+        """A wildcard's constraint; without names, one that nothing meets."""
+        return "|".join(names) or "(?!)"
 
     @property
     def pretrained(self) -> list[str]:
@@ -123,6 +148,22 @@ class Plan:
     def gpus(self) -> int:
         """GPUs that a job takes."""
         return 1 if self.device == "cuda" else 0
+
+    @property
+    def training_gpus(self) -> int:
+        """GPUs that a training takes: one for each rank."""
+        return self.gpus * self.config.training.processes
+
+    @property
+    def training_threads(self) -> int:
+        """Cores that a training takes: those that compute and those that load images."""
+        settings = self.config.training
+        return settings.processes * (settings.threads + settings.workers)
+
+    @property
+    def evaluation_threads(self) -> int:
+        """Cores that an evaluation takes: one rank's."""
+        return self.config.training.threads + self.config.training.workers
 
     def throughput_arguments(self) -> str:
         settings = self.config.profile

@@ -38,14 +38,25 @@ def test_one_pair_may_be_named_without_a_list(values):
     ]
 
 
-def test_training_images_are_needed_where_something_is_trained(values, tmp_path):
-    folder = {"data": {"name": "folder", "path": str(tmp_path)}}
-    with pytest.raises(UserError, match=r"data\.path: no folder '.*val'; name one with val/"):
-        parse_config(values | folder | {"weights": "published"})
-    (tmp_path / "val").mkdir()
-    parse_config(values | folder | {"weights": "published"})
-    with pytest.raises(UserError, match=r"data\.path: no folder '.*train'; name one with train/ and val/"):
-        parse_config(values | folder)
+def test_extra_test_sets_must_be_there(values, tmp_path):
+    def data(**tests):
+        return {"data": {"name": "folder", "path": str(tmp_path), "tests": tests}}
+
+    labels = tmp_path / "real.json"
+    with pytest.raises(UserError, match=r"data\.tests\.real: no file or folder '.*real\.json'"):
+        parse_config(values | data(real=str(labels)))
+    labels.write_text("[]")
+    assert parse_config(values | data(real=str(labels), sketch=str(tmp_path))).data.tests.keys() == {
+        "real",
+        "sketch",
+    }
+    with pytest.raises(UserError, match="use lower-case letters"):
+        parse_config(values | data(**{"my set": str(tmp_path)}))
+
+
+def test_quick_scope_needs_quick_pairs(values):
+    with pytest.raises(UserError, match="quick_pairs: names no pair"):
+        parse_config(values | {"scope": "quick", "quick_pairs": []})
 
 
 def test_weights_of_single_models_and_of_all_others(values, tmp_path):

@@ -36,6 +36,15 @@ def classification(file):
     ]
 
 
+def tests():
+    """Results on the extra test sets."""
+    return [
+        path
+        for test in PLAN.tests
+        for path in classification(f"test-{test}/metrics.json")
+    ]
+
+
 def costs():
     return expand(f"{RESULTS}/profile/costs/{{pair}}.json", pair=PLAN.pairs)
 

@@ -1,8 +1,8 @@
 """Which of a model's outputs stands for each class of a data set."""
 
 from collections.abc import Sequence
-from importlib import resources
 
+from ..data.imagenet import membership, wnids
 from ..errors import UserError
 
 
@@ -15,9 +15,8 @@ def outputs_of(classes: Sequence[str], num_outputs: int) -> list[int]:
     Raises:
         UserError: another number of classes.
     """
-    wnids = resources.files("dcanet.data").joinpath("imagenet_wnids.txt").read_text().split()
-    if num_outputs == len(wnids) and set(classes) <= set(wnids):
-        return [wnids.index(name) for name in classes]
+    if num_outputs == len(wnids()) and membership(classes) != "no":
+        return [wnids().index(name) for name in classes]
     if len(classes) != num_outputs:
         raise UserError(
             f"the data set has {len(classes):,} classes, the weights were made for {num_outputs:,}; evaluate "

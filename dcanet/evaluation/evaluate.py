@@ -1,25 +1,29 @@
-"""Evaluate stored weights on the val split: metrics.json, predictions.parquet, provenance.json."""
+"""Evaluate stored weights on a split: metrics.json, predictions.parquet, provenance.json."""
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional as F
-from tqdm import tqdm
-
-from ..data.folder import Images, fingerprint, list_split
-from ..data.loader import Loader, evaluation_loader
+from ..data.describe import fingerprint, usable
+from ..data.imagenet import class_order_hash
+from ..data.loader import Images
+from ..data.locate import list_split
 from ..data.preprocessing import evaluation_transform
 from ..data.settings import Preprocessing
-from ..device import choose_device, place
-from ..documents import Metrics
+from ..device import choose_device
+from ..distributed.ranks import Ranks
+from ..documents import Dataset, Metrics
 from ..errors import UserError
 from ..files import sha256
 from ..provenance import now, provenance
-from ..weights.store import load_model, read_metadata
+from ..weights.store import WeightsMetadata, load_model, read_metadata
+from .calibration import expected_calibration_error
 from .classes import outputs_of
+from .folding import fold_norms
+from .packing import pack_convolutions
+from .per_class import class_accuracies
+from .predict import predict
 from .predictions import Predictions
 
 
@@ -28,51 +32,80 @@ def evaluate(
     data: Path,
     preprocessing: Preprocessing,
     out: Path,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     workers: int = 0,
     device: str = "auto",
-) -> Metrics:
-    """Evaluate in float32, every val image exactly once.
+    split: str = "val",
+    dataset: Path | None = None,
+    exact: bool = False,
+    ranks: Ranks | None = None,
+) -> Metrics | None:
+    """Evaluate in float32, every image of the split exactly once; the result on rank 0, None on the others.
+
+    Args:
+        batch_size: of each rank; by default what suits the device.
+        workers: loader processes that prepare images for a GPU; on a CPU its threads do.
+        dataset: a dataset.json whose bad images are left out.
+        exact: operation by operation as in training, instead of BatchNorm and, on a CPU, activations within
+            the convolutions (the same but for rounding, and faster).
 
     Raises:
         UserError: weights or data that cannot be read, or a class count that differs.
     """
     started = now()
+    ranks = ranks or Ranks()
     metadata = read_metadata(weights)
-    split = list_split(data, "val")
+    listed = list_split(data, split)
+    kept = usable(listed, Dataset.load(dataset)) if dataset else listed
+    if not kept.images:
+        raise UserError(f"{data}: no image of {split} is left after those that {dataset} says are bad")
     try:
-        outputs = outputs_of(split.classes, metadata.num_classes)
+        outputs = outputs_of(kept.classes, metadata.num_classes)
     except UserError as error:
         raise UserError(f"{weights} on {data}: {error}") from error
-    split = replace(split, targets=[outputs[target] for target in split.targets])
     chosen = choose_device(device)
-    loader = evaluation_loader(Images(split, evaluation_transform(preprocessing)), batch_size, workers)
-    predictions = predict(load_model(weights), loader, split.images, chosen)
-    if len(set(predictions.images)) != len(split.images):
-        raise RuntimeError(f"{len(set(predictions.images))} of {len(split.images)} images were evaluated")
+    model = load_model(weights)
+    if not exact:
+        fold_norms(model)
+        if chosen.type == "cpu":
+            pack_convolutions(model)
+    labelled = replace(kept, targets=[outputs[target] for target in kept.targets])
+    images = Images(labelled, evaluation_transform(preprocessing))
+    parts = ranks.gather(list(predict(model, images, kept.images, chosen, batch_size, workers, ranks)))
+    if parts is None:
+        return None
+    predictions = Predictions.joined(chain.from_iterable(parts), kept.images)
 
+    names = dict(zip(outputs, kept.classes, strict=True))
     metrics = Metrics(
         model=metadata.model,
         options=metadata.options,
         weights_source=metadata.source,
         seed=metadata.notes.get("seed"),
         dataset=data.name,
-        split="val",
+        split=split,
         preprocessing=preprocessing.id,
-        classes=len(split.classes),
+        classes=len(kept.classes),
+        of_classes=metadata.num_classes,
+        class_order_hash=class_order_hash(kept.classes),
         images=len(predictions.images),
+        bad_images_skipped=len(listed.images) - len(kept.images),
         top1_percent=predictions.top_k_percent(1),
         top5_percent=predictions.top_k_percent(5),
-        loss=float(predictions.losses.mean(dtype=np.float64)),
+        nll=predictions.nll,
+        ece_percent=expected_calibration_error(predictions.scores[:, 0], predictions.correct),
+        per_class=class_accuracies(predictions, names),
         weights_sha256=sha256(weights),
         recipe_hash=metadata.notes.get("recipe_hash", ""),
-        data_fingerprint=fingerprint(split),
+        data_fingerprint=fingerprint(kept),
+        **_training(metadata),
     )
     predictions.save(out / "predictions.parquet")
     metrics.save(out / "metrics.json")
+    arithmetic = f"{chosen.type} float32, BatchNorm {'apart' if exact else 'folded'}"
     provenance(
         started,
-        f"{chosen.type} float32",
+        f"{ranks.world} x {arithmetic}" if ranks.world > 1 else arithmetic,
         seed=metrics.seed,
         recipe_hash=metrics.recipe_hash,
         data_fingerprint=metrics.data_fingerprint,
@@ -81,23 +114,7 @@ def evaluate(
     return metrics
 
 
-@torch.inference_mode()
-def predict(model: nn.Module, loader: Loader, ids: list[str], device: torch.device) -> Predictions:
-    """The model's predictions for every image of the loader, in its order."""
-    model = place(model.eval(), device, channels_last=True)
-    order, targets, top5, scores, losses = [], [], [], [], []
-    for images, labels, indices in tqdm(loader, desc="evaluate", unit="batch", leave=False, disable=None):
-        logits = model(images.to(device, memory_format=torch.channels_last)).float().cpu()
-        best = logits.softmax(dim=1).topk(min(5, logits.shape[1]))
-        order += indices.tolist()
-        targets.append(labels.numpy())
-        top5.append(best.indices.numpy())
-        scores.append(best.values.numpy())
-        losses.append(F.cross_entropy(logits, labels, reduction="none").numpy())
-    return Predictions(
-        images=[ids[index] for index in order],
-        targets=np.concatenate(targets),
-        top5=np.concatenate(top5),
-        scores=np.concatenate(scores),
-        losses=np.concatenate(losses),
-    )
+def _training(metadata: WeightsMetadata) -> dict[str, Any]:
+    """What training knew of its epochs, where it validated them."""
+    known = ("selected", "last_epoch", "best_epoch")
+    return {name: metadata.notes[name] for name in known if name in metadata.notes}

@@ -1,5 +1,6 @@
 """predictions.parquet: what a model said of every image."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,38 @@ class Predictions:
     targets: np.ndarray  # (N,)
     top5: np.ndarray  # (N, min(5, classes)), best first
     scores: np.ndarray  # like top5
-    losses: np.ndarray  # (N,)
+    losses: np.ndarray  # (N,), negative log-likelihood of the true class
+
+    @classmethod
+    def joined(cls, parts: Iterable["Predictions"], images: Sequence[str]) -> "Predictions":
+        """All parts as one, in the order of `images`; RuntimeError unless each is there exactly once."""
+        parts = list(parts)
+        found = [image for part in parts for image in part.images]
+        position = {image: index for index, image in enumerate(found)}
+        missing = [image for image in images if image not in position]
+        if missing or len(position) != len(found) or len(found) != len(images):
+            twice = len(found) - len(position)
+            raise RuntimeError(
+                f"of {len(images)} images {len(missing)} were not evaluated and {twice} more than once"
+            )
+        order = [position[image] for image in images]
+        return cls(
+            images=list(images),
+            targets=np.concatenate([part.targets for part in parts])[order],
+            top5=np.concatenate([part.top5 for part in parts])[order],
+            scores=np.concatenate([part.scores for part in parts])[order],
+            losses=np.concatenate([part.losses for part in parts])[order],
+        )
+
+    @property
+    def correct(self) -> np.ndarray:
+        """(N,) whether the first guess is the true class."""
+        return self.top5[:, 0] == self.targets
+
+    @property
+    def nll(self) -> float:
+        """Mean negative log-likelihood of the true class."""
+        return float(self.losses.mean(dtype=np.float64))
 
     def top_k_percent(self, k: int) -> float:
         """Share of images whose true class is among the k best, in percent."""

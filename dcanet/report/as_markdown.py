@@ -8,12 +8,13 @@ from .table import Cell, Column, Content, Missing, Table
 
 
 def as_markdown(table: Table) -> str:
-    """Heading, legend, table and notes."""
+    """Heading, legend, main columns and notes."""
+    table = table.only(detail=False)
     header = [table.section_label, "Network"]
     for group, column in table.columns:
-        device = f" {column.device}" if column.device else ""
+        qualifier = f" {column.qualifier}" if column.qualifier else ""
         arrow = ARROWS[column.metric.direction]
-        header.append(f"{group.label}: {column.metric.label}{device} {arrow} ({column.unit})")
+        header.append(f"{group.label}: {column.metric.label}{qualifier} {arrow} ({column.unit})")
     lines = [
         f"## {escape(table.title)}",
         "",

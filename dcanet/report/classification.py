@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from math import isfinite
 from statistics import mean, stdev
 
-from ..documents import Costs, Throughput
+from ..documents import Costs, Result, Throughput
 from ..sheets import Classifier, Pair
-from .stored import NOT_RUN, Run, Stored, evaluated
+from .stored import NOT_RUN, REAL, Stored
 from .table import Column, Content, Missing, Value, difference
 
 ACCURACIES = {"top1": "top1_percent", "top5": "top5_percent"}
+CALIBRATION = {"nll": "nll", "ece": "ece_percent"}
 COSTS = {"params": "parameters", "macs": "macs"}
 PUBLISHED = {
     "top1": "published_top1_percent",
@@ -24,8 +25,11 @@ NOT_MEASURED = Missing("not in the pair's file")
 def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Content:
     """What we found for one model."""
     key = column.metric.key
-    if key in ACCURACIES:
-        return _over_seeds(stored.runs[model.id], ACCURACIES[key])
+    runs = stored.runs[model.id]
+    if of_val := (ACCURACIES | CALIBRATION).get(key):
+        return _over_seeds([run.metrics for run in runs], of_val)
+    if test := column.test or (REAL if key == "real_top1" else ""):
+        return _over_seeds([run.tests[test].metrics for run in runs], "top1_percent")
     if key in COSTS:
         return _cost(stored.costs[pair.id], model, COSTS[key])
     return _speed(stored.speeds[column.device][pair.id], model)
@@ -55,10 +59,10 @@ def our_difference(
     )
 
 
-def _over_seeds(runs: Sequence[Run], field: str) -> Content:
-    found = evaluated(runs)
+def _over_seeds(results: Sequence[Result | Missing], field: str) -> Content:
+    found = [result for result in results if isinstance(result, Result)]
     if not found:
-        return next((run.metrics for run in runs if isinstance(run.metrics, Missing)), NOT_RUN)
+        return next((result for result in results if isinstance(result, Missing)), NOT_RUN)
     numbers = [getattr(metrics, field) for metrics in found]
     return Value(
         mean(numbers),

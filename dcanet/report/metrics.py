@@ -32,16 +32,15 @@ class Metric:
     """What is known of the uncertainty: spread over seeds, or a 95 % interval."""
 
 
-def _accuracy(key: str, label: str, rank: str) -> Metric:
+def _accuracy(key: str, label: str, share: str, published: str = "not in the paper") -> Metric:
     return Metric(
         key=key,
         label=label,
         unit="%",
         direction="higher",
         decimals=2,
-        description=f"Share of validation images whose class is {rank}. "
-        "Mean ± sample standard deviation where there are several seeds.",
-        published="ImageNet validation set, single crop",
+        description=f"Share of {share}. Mean ± sample standard deviation where there are several seeds.",
+        published=published,
         base="percent",
         scaled="percent",
         delta_unit="points",
@@ -65,14 +64,52 @@ def _precision(key: str, label: str, meaning: str) -> Metric:
     )
 
 
+#: How extra test sets are called whose names are known.
+TEST_TITLES = {"imagenetv2": "ImageNetV2", "sketch": "Sketch"}
+
+_VALIDATED = "ImageNet validation set, single crop"
 _COUNTER = "the authors' own counter, which also counts normalisation, activation and pooling"
 _OURS = "counted by fvcore, whose convention differs: compare ours with ours and paper with paper."
 
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        _accuracy("top1", "Top-1", "the first guess"),
-        _accuracy("top5", "Top-5", "among the first five guesses"),
+        _accuracy("top1", "Top-1", "validation images whose class is the first guess", _VALIDATED),
+        _accuracy("top5", "Top-5", "validation images whose class is among the first five", _VALIDATED),
+        _accuracy("test_top1", "Top-1", "the extra test set's images whose class is the first guess"),
+        _accuracy(
+            "real_top1",
+            "ReaL top-1",
+            "validation images whose first guess is among their reassessed labels (arXiv 2006.07159); images "
+            "without such labels are left out",
+        ),
+        Metric(
+            key="nll",
+            label="NLL",
+            unit="nats",
+            direction="lower",
+            decimals=3,
+            delta_decimals=3,
+            description="Mean negative log-likelihood of the true class of the validation images.",
+            published="not in the paper",
+            base="nats",
+            scaled="nats",
+            spread="seeds",
+        ),
+        Metric(
+            key="ece",
+            label="ECE",
+            unit="%",
+            direction="lower",
+            decimals=2,
+            description="Expected calibration error: how far the first guess's probability is from its "
+            "accuracy, over 15 equal bins of that probability (arXiv 1706.04599).",
+            published="not in the paper",
+            base="percent",
+            scaled="percent",
+            delta_unit="points",
+            spread="seeds",
+        ),
         Metric(
             key="params",
             label="Params",

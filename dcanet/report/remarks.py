@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ..documents import Costs
+from ..documents import Costs, Metrics
 from ..models.forms import TRIPLES, Options, options_text, variant_of
 from ..sheets import Pair
 from .stored import Run, Stored, evaluated
@@ -24,6 +24,9 @@ def _parts(model: str, runs: Sequence[Run], costs: Costs | Missing) -> Iterator[
     sources = {metrics.weights_source for metrics in found} - {"trained"}
     if sources:
         yield f"weights not trained here: {' and '.join(sorted(sources))}"
+    for metrics in found:
+        whose = f"{metrics.origin}: " if len(found) > 1 else ""
+        yield from (whose + fact for fact in _facts(metrics))
     accuracies = {_variant(model, metrics.options) for metrics in found}
     counted = costs.models.get(model) if isinstance(costs, Costs) else None
     costs_of = {_variant(model, counted.options)} if counted else set()
@@ -31,6 +34,23 @@ def _parts(model: str, runs: Sequence[Run], costs: Costs | Missing) -> Iterator[
         yield f"accuracy of {_listed(accuracies)}, but parameters and MACs of {_listed(costs_of)}"
     elif accuracies | costs_of not in (set(), {""}):
         yield f"{_listed(accuracies | costs_of)} instead of the form of the printed costs"
+
+
+def _facts(metrics: Metrics) -> Iterator[str]:
+    """Which epoch was evaluated, where the training knew of a better one, and what was left out."""
+    last, best = metrics.last_epoch, metrics.best_epoch
+    if metrics.selected and last and best:
+        if last.epoch == best.epoch:
+            yield f"last epoch, also the best on val ({best.top1_percent:.1f} %)"
+        elif metrics.selected == "last":
+            yield f"last epoch; best on val was epoch {best.epoch}: {best.top1_percent:.1f} %"
+        else:
+            yield (
+                f"epoch {best.epoch}, the best on val: {best.top1_percent:.1f} %; "
+                f"last was epoch {last.epoch}: {last.top1_percent:.1f} %"
+            )
+    if metrics.bad_images_skipped:
+        yield f"{metrics.bad_images_skipped:,} broken images left out"
 
 
 def _variant(model: str, options: Options) -> str:

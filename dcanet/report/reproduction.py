@@ -43,9 +43,10 @@ def _targets(pair: Pair, stored: Stored) -> list[str]:
     names = {run.name for runs in stored.runs.values() for run in runs} - {PRETRAINED}
     seeds = sorted(names, key=lambda name: (len(name), name)) or ["seed0"]
     accuracies = [
-        stored.root / "classification" / model.id / name / "eval" / "metrics.json"
+        stored.root / "classification" / model.id / name / stage / "metrics.json"
         for model in pair.models
         for name in ([PRETRAINED] if _is_pretrained(stored.runs[model.id]) else seeds)
+        for stage in ("eval", *(f"test-{test}" for test in stored.test_sets))
     ]
     profiles = ["costs", *(device or "cpu" for device in stored.speeds)]
     return list(
@@ -62,6 +63,7 @@ def _steps(model: str, run: Run) -> Steps:
         ("conversion command" if run.name == PRETRAINED else "training command", _command(run.training)),
         ("evaluation command", _command(run.evaluation)),
     ]
+    facts += [(f"{test} command", _command(tested.evaluation)) for test, tested in run.tests.items()]
     if isinstance(run.training, Provenance):
         made_from = {
             "seed": run.training.seed,

@@ -1,12 +1,22 @@
 """What an experiment has left on disk; a file that is absent or broken becomes a reason, never an error."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ..documents import Costs, Document, EpochRecord, Metrics, Provenance, Throughput, read_history
+from ..documents import (
+    Costs,
+    Document,
+    EpochRecord,
+    Metrics,
+    Provenance,
+    RealMetrics,
+    Result,
+    Throughput,
+    read_history,
+)
 from ..errors import UserError
 from ..sheets import Pair
 from .table import Missing
@@ -14,7 +24,17 @@ from .table import Missing
 NOT_RUN = Missing("not run yet")
 #: Name of the run whose weights were not trained here.
 PRETRAINED = "pretrained"
+#: The test set that is not images but other labels of the val images.
+REAL = "real"
 FileKind = TypeVar("FileKind", bound=Document)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A run on an extra test set."""
+
+    metrics: Result | Missing
+    evaluation: Provenance | Missing
 
 
 @dataclass(frozen=True)
@@ -26,6 +46,7 @@ class Run:
     training: Provenance | Missing
     evaluation: Provenance | Missing
     history: Sequence[EpochRecord] = ()
+    tests: Mapping[str, Tested] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -41,19 +62,31 @@ class Stored:
     costs: dict[str, Costs | Missing]
     speeds: dict[str, dict[str, Throughput | Missing]]
     warnings: tuple[str, ...]
+    test_sets: tuple[str, ...] = ()
+    """Names of the extra test sets that any run has a result of."""
 
     @property
     def provenances(self) -> list[Provenance]:
+        runs = (run for runs in self.runs.values() for run in runs)
         stages = (
-            stage for runs in self.runs.values() for run in runs for stage in (run.training, run.evaluation)
+            stage
+            for run in runs
+            for stage in (run.training, run.evaluation, *(test.evaluation for test in run.tests.values()))
         )
         return [stage for stage in stages if isinstance(stage, Provenance)]
 
 
 class _Reader:
-    def __init__(self, root: Path, logs: Path | None) -> None:
+    def __init__(self, root: Path, logs: Path | None, models: Collection[str]) -> None:
         self.root = root
         self.logs = logs
+        self.test_sets = sorted(
+            {
+                path.parent.name.removeprefix("test-")
+                for model in models
+                for path in (root / "classification" / model).glob("*/test-*/metrics.json")
+            }
+        )
         self.warnings: list[str] = []
 
     def read(
@@ -111,6 +144,15 @@ class _Reader:
             training,
             self.read(Provenance, folder / "eval" / "provenance.json", absent),
             self.history(folder / "train" / "history.jsonl"),
+            {test: self.tested(folder / f"test-{test}", test, model, seed) for test in self.test_sets},
+        )
+
+    def tested(self, folder: Path, test: str, model: str, seed: int | None) -> Tested:
+        absent = self.absent(f"{folder.name}/{model}-{folder.parent.name}.log")
+        kind = RealMetrics if test == REAL else Metrics
+        return Tested(
+            self.read(kind, folder / "metrics.json", absent, model=model, seed=seed),
+            self.read(Provenance, folder / "provenance.json", absent),
         )
 
     def speeds(self, pairs: Sequence[Pair]) -> dict[str, dict[str, Throughput | Missing]]:
@@ -136,8 +178,8 @@ def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Colle
 
     `pretrained` names the models of which the weights that were not trained here are wanted.
     """
-    reader = _Reader(Path(root), logs)
     models = [model.id for pair in pairs for model in pair.models]
+    reader = _Reader(Path(root), logs, models)
     runs = {model: reader.runs(model, model in pretrained) for model in models}
     costs = {
         pair.id: reader.read(
@@ -150,7 +192,7 @@ def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Colle
     }
     speeds = reader.speeds(pairs)
     warnings = [*reader.warnings, *_incomplete(runs), *_stale(runs), *_mixed(runs, pairs)]
-    return Stored(reader.root, runs, costs, speeds, tuple(warnings))
+    return Stored(reader.root, runs, costs, speeds, tuple(warnings), tuple(reader.test_sets))
 
 
 def evaluated(runs: Iterable[Run]) -> list[Metrics]:
@@ -173,6 +215,10 @@ def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
             trained = run.training.weights_sha256
             if trained and trained != run.metrics.weights_sha256:
                 yield f"{model}, {run.title}: the evaluated weights are not those that training left"
+            for test, tested in run.tests.items():
+                of_test = tested.metrics
+                if not isinstance(of_test, Missing) and of_test.weights_sha256 != run.metrics.weights_sha256:
+                    yield f"{model}, {run.title}: the result on {test} is of other weights"
 
 
 def _mixed(runs: dict[str, list[Run]], pairs: Sequence[Pair]) -> Iterable[str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
-from .metrics import Metric
+from .metrics import TEST_TITLES, Metric
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,27 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A metric, or the difference of it; a throughput column also has the device it was timed on."""
+    """A metric, or the difference of it.
+
+    A throughput column also has the device it was timed on, one of an extra test set that set's name.
+    """
 
     metric: Metric
     measured_on: str
     delta: bool = False
     device: str = ""
+    test: str = ""
+    detail: bool = False
+    """Whether it stands below the table rather than in it."""
 
     @property
     def key(self) -> str:
-        return "_".join(filter(None, (self.metric.key, self.device)))
+        return "_".join(filter(None, (self.metric.key, self.device, self.test)))
+
+    @property
+    def qualifier(self) -> str:
+        """What tells it from other columns of the same metric, in words."""
+        return self.device or TEST_TITLES.get(self.test, self.test)
 
     @property
     def unit(self) -> str:
@@ -117,6 +129,22 @@ class Table:
     def remarks(self) -> list[str]:
         """Each remark once, in the order of the rows."""
         return list(dict.fromkeys(remark for _, row in self.rows for remark in row.remarks))
+
+    def only(self, detail: bool) -> "Table":
+        """The table with its main columns alone, or with those of its details."""
+        groups = tuple(
+            replace(group, columns=tuple(column for column in group.columns if column.detail is detail))
+            for group in self.groups
+        )
+        wanted = [column.detail is detail for _, column in self.columns]
+        sections = tuple(
+            replace(
+                section,
+                rows=tuple(replace(row, cells=tuple(compress(row.cells, wanted))) for row in section.rows),
+            )
+            for section in self.sections
+        )
+        return replace(self, groups=groups, sections=sections)
 
     def under(self, group: str, metric: str) -> Iterator[tuple[Row, Cell]]:
         """Rows and their cells in the (first) column of a metric."""

@@ -1,14 +1,15 @@
 """Table 1: the classifiers, baseline and connected side by side, as the paper lays them out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
-from ..documents import Costs, Throughput
+from ..documents import Costs, Metrics, RealMetrics, Throughput
 from ..sheets import Pair
-from .classification import ACCURACIES, COSTS, our_difference, ours, published
+from .classification import ACCURACIES, CALIBRATION, COSTS, our_difference, ours, published
 from .metrics import METRICS
 from .remarks import remarks
-from .stored import NOT_RUN, Stored, evaluated
+from .stored import NOT_RUN, REAL, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
 
 NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks to connect")
@@ -17,7 +18,7 @@ NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks 
 def table1(pairs: Sequence[Pair], stored: Stored, data_note: str) -> Table:
     """One row per pair in the sheet's order, grouped by backbone."""
     columns = _columns(stored, data_note)
-    deltas = tuple(Column(c.metric, c.measured_on, delta=True, device=c.device) for c in columns)
+    deltas = tuple(replace(column, delta=True) for column in columns)
     return Table(
         key="table1",
         title="Table 1. Image classification with and without connected attention",
@@ -50,12 +51,31 @@ def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
     )
     return (
         *(Column(METRICS[key], data_note) for key in ACCURACIES),
+        *(_test_column(test, stored) for test in stored.test_sets),
         *(Column(METRICS[key], counting) for key in COSTS),
         *(
             Column(METRICS["throughput"], _timing(speeds.values()), device=device)
             for device, speeds in stored.speeds.items()
         ),
+        *(Column(METRICS[key], data_note, detail=True) for key in CALIBRATION),
     )
+
+
+def _test_column(test: str, stored: Stored) -> Column:
+    results = [run.tests[test].metrics for runs in stored.runs.values() for run in runs]
+    if test == REAL:
+        scored = (result for result in results if isinstance(result, RealMetrics))
+        measured_on = _settings(
+            f"{result.images:,} images, without {result.unlabelled_images:,} that have no label"
+            for result in scored
+        )
+        return Column(METRICS["real_top1"], measured_on)
+    evaluated_on = _settings(
+        ", ".join(filter(None, (result.dataset, f"{result.images:,} images", result.scope)))
+        for result in results
+        if isinstance(result, Metrics)
+    )
+    return Column(METRICS["test_top1"], evaluated_on, test=test)
 
 
 def _timing(speeds: Iterable[Throughput | Missing]) -> str:
@@ -97,6 +117,7 @@ def _row(pair: Pair, columns: Sequence[Column], stored: Stored) -> Row:
 
 def _notes(stored: Stored) -> Iterable[str]:
     yield from _seed_notes(stored)
+    yield from _scope_notes(stored)
     yield (
         "In the paper's source the headings “Param(G)” and “FLOPs” are swapped; here each published number "
         "stands under the heading that it belongs to."
@@ -118,6 +139,17 @@ def _notes(stored: Stored) -> Iterable[str]:
     yield "A plain network has no attention blocks, so there is nothing in it to connect."
 
 
+def _scope_notes(stored: Stored) -> Iterable[str]:
+    scopes = {model: found[0].scope for model, runs in stored.runs.items() if (found := evaluated(runs))}
+    for scope in sorted(set(scopes.values()) - {""}):
+        of_scope = [model for model, its in scopes.items() if its == scope]
+        yield f"The images are of {scope}: {_whose(of_scope, scopes)}."
+
+
+def _whose(models: Sequence[str], of: Collection[str]) -> str:
+    return "every model of ours" if len(models) == len(of) else ", ".join(models)
+
+
 def _seed_notes(stored: Stored) -> Iterable[str]:
     seeds = {
         model: tuple(metrics.seed for metrics in found if metrics.seed is not None)
@@ -126,7 +158,7 @@ def _seed_notes(stored: Stored) -> Iterable[str]:
     }
     for used in sorted(set(seeds.values())):
         models = [model for model, of_model in seeds.items() if of_model == used]
-        whose = "every model of ours" if len(models) == len(seeds) else ", ".join(models)
+        whose = _whose(models, seeds)
         if not used:
             yield f"Not trained here, so without a seed: {whose}."
         elif len(used) == 1:

@@ -26,7 +26,14 @@ rule describe_folder:
         f"{LOGS}/data/describe.log",
     conda:
         "../envs/dcanet.yaml"
+    threads: workflow.cores if PLAN.checks_images else 1
+    params:
+        # Only where broken images are to be skipped is every one decoded.
+        how="check --on-bad-image skip --workers" if PLAN.checks_images else "describe",
+        workers=lambda wildcards, threads: threads if PLAN.checks_images else "",
+        splits=PLAN.splits,
     message:
         "Count and fingerprint the images of {input.folder}"
     shell:
-        "dcanet data describe {input.folder:q} --out {output.dataset:q} > {log:q} 2>&1"
+        "dcanet data {params.how} {params.workers} {input.folder:q} --splits {params.splits} "
+        "--out {output.dataset:q} > {log:q} 2>&1"

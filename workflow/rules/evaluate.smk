@@ -1,7 +1,7 @@
 rule evaluate:
     input:
         weights=f"{RESULTS}/classification/{{model}}/{{run}}/train/model.safetensors",
-        dataset=PLAN.evaluated,
+        dataset=PLAN.dataset,
         recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
     output:
         metrics=f"{RESULTS}/classification/{{model}}/{{run}}/eval/metrics.json",
@@ -11,9 +11,11 @@ rule evaluate:
         f"{LOGS}/evaluate/{{model}}-{{run}}.log",
     conda:
         "../envs/dcanet.yaml"
-    threads: 1
+    threads: PLAN.evaluation_threads
     resources:
         gpu=PLAN.gpus,
+        rank_threads=CONFIG.training.threads,
+        loaders=CONFIG.training.workers,
     params:
         folder=subpath(output.metrics, parent=True),
         data=lambda wildcards: PLAN.folder,
@@ -22,5 +24,62 @@ rule evaluate:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}"
     shell:
-        "dcanet evaluate --weights {input.weights:q} --data {params.data:q} --recipe {input.recipe:q} "
-        "--device {params.device} --threads {threads} --out {params.folder:q} > {log:q} 2>&1"
+        "dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        "--recipe {input.recipe:q} --device {params.device} --threads {resources.rank_threads} "
+        "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
+
+
+# An extra test set: the same weights on other images.
+rule evaluate_test:
+    input:
+        weights=f"{RESULTS}/classification/{{model}}/{{run}}/train/model.safetensors",
+        data=lambda wildcards: PLAN.tests[wildcards.test],
+        recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
+    output:
+        metrics=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/metrics.json",
+        predictions=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/predictions.parquet",
+        provenance=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/provenance.json",
+    log:
+        f"{LOGS}/evaluate/{{model}}-{{run}}-{{test}}.log",
+    wildcard_constraints:
+        test=PLAN.any_of(PLAN.image_tests),
+    conda:
+        "../envs/dcanet.yaml"
+    threads: PLAN.evaluation_threads
+    resources:
+        gpu=PLAN.gpus,
+        rank_threads=CONFIG.training.threads,
+        loaders=CONFIG.training.workers,
+    params:
+        folder=subpath(output.metrics, parent=True),
+        device=CONFIG.device,
+        preprocessing=lambda wildcards: PLAN.preprocessing_of(wildcards.model),
+    message:
+        "Evaluate {wildcards.model}, {wildcards.run}, on {wildcards.test}"
+    shell:
+        "dcanet evaluate --weights {input.weights:q} --data {input.data:q} --split test "
+        "--recipe {input.recipe:q} --device {params.device} --threads {resources.rank_threads} "
+        "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
+
+
+# Other labels of the val images: scored from the predictions, no model runs.
+rule score_real_labels:
+    input:
+        predictions=f"{RESULTS}/classification/{{model}}/{{run}}/eval/predictions.parquet",
+        metrics=f"{RESULTS}/classification/{{model}}/{{run}}/eval/metrics.json",
+        labels=lambda wildcards: PLAN.tests[wildcards.test],
+    output:
+        metrics=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/metrics.json",
+    log:
+        f"{LOGS}/evaluate/{{model}}-{{run}}-{{test}}.log",
+    wildcard_constraints:
+        test=PLAN.any_of(PLAN.label_tests),
+    conda:
+        "../envs/dcanet.yaml"
+    params:
+        folder=subpath(output.metrics, parent=True),
+    message:
+        "Score {wildcards.model}, {wildcards.run}, by the labels of {wildcards.test}"
+    shell:
+        "dcanet evaluate --predictions {input.predictions:q} --real {input.labels:q} "
+        "--out {params.folder:q} > {log:q} 2>&1"

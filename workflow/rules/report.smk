@@ -1,6 +1,7 @@
 rule report:
     input:
         metrics=classification("eval/metrics.json"),
+        tests=tests(),
         histories=classification("train/history.jsonl"),
         costs=costs(),
         throughputs=throughputs(),

@@ -10,11 +10,18 @@ rule train:
         f"{LOGS}/train/{{model}}-seed{{seed}}.log",
     conda:
         "../envs/dcanet.yaml"
-    threads: 1
+    threads: PLAN.training_threads
     resources:
-        gpu=PLAN.gpus,
+        gpu=PLAN.training_gpus,
+        # Here and not among the params: where a training runs is no reason to run it again.
+        ranks=CONFIG.training.processes,
+        rank_threads=CONFIG.training.threads,
+        loaders=CONFIG.training.workers,
+        save_minutes=CONFIG.training.save_minutes,
     params:
         folder=subpath(output.weights, parent=True),
+        # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
+        state=f"{RESULTS}/classification/{{model}}/seed{{seed}}/state",
         data=lambda wildcards: PLAN.folder,
         options=lambda wildcards: PLAN.options_of([wildcards.model]),
         device=CONFIG.device,
@@ -24,5 +31,6 @@ rule train:
         "Train {wildcards.model}, seed {wildcards.seed}"
     shell:
         "dcanet train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
-        "--recipe {input.recipe:q} --device {params.device} --threads {threads} {params.options:q} "
-        "--out {params.folder:q} > {log:q} 2>&1"
+        "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} "
+        "--processes {resources.ranks} --threads {resources.rank_threads} --workers {resources.loaders} "
+        "--save-minutes {resources.save_minutes} {params.options:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -1,0 +1,92 @@
+"""Folded and packed, every model of Table 1 computes what it did."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from dcanet.evaluation import packing
+from dcanet.evaluation.folding import fold_norms
+from dcanet.evaluation.packing import PackedConvolution, pack_convolutions
+from dcanet.models import create, names
+
+
+def settled(name):
+    """A model whose BatchNorms have seen something and whose logits are of an ordinary size."""
+    torch.manual_seed(0)
+    model = create(name, 10)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.0)
+            nn.init.uniform_(module.bias, -0.2, 0.2)
+            module.momentum = None
+    with torch.no_grad():
+        model.train()(torch.randn(4, 3, 64, 64))
+    return model.eval()
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_same_function(name):
+    """In float64: untrained weights blow rounding up, with folding and without."""
+    model = settled(name).double()
+    images = torch.randn(2, 3, 64, 64, dtype=torch.float64)
+    with torch.inference_mode():
+        expected = model(images)
+        norms = sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+        folded = fold_norms(model)
+        found = model(images)
+    left = sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
+    assert folded >= 30
+    assert left == norms - folded
+    assert ("cbam" in name) == bool(left)  # its spatial gates are not sequences of layers
+    assert found.sub(expected).abs().max() <= 1e-8 * expected.abs().max()
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_less_exact(name):
+    """Against float64, the fast form is off by no more than a few times what the plain one is."""
+    model = settled(name)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        truth = copy.deepcopy(model).double()(images.double())
+        plain = model(images)
+        fold_norms(model)
+        assert pack_convolutions(model) >= 30
+        fast = model(images)
+    assert fast.dtype == torch.float32
+    assert fast.sub(truth).abs().max() <= 10 * plain.sub(truth).abs().max() + 1e-5
+    if plain.sub(truth).abs().max() < 1e-4:
+        assert fast.argmax(1).tolist() == plain.argmax(1).tolist()
+
+
+def test_only_neighbours_are_folded():
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1, bias=False))
+    assert fold_norms(model) == 0
+    without_statistics = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4, track_running_stats=False))
+    assert fold_norms(without_statistics) == 0
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(inplace=True), nn.ReLU6(), nn.Hardtanh(-2, 1), nn.Sigmoid()])
+def test_packed_with_what_follows(activation):
+    torch.manual_seed(0)
+    convolutions = (
+        nn.Conv2d(3, 8, 3, stride=2, padding=1),
+        nn.Conv2d(3, 6, (3, 1), padding=(2, 0), dilation=(2, 1), groups=3, bias=False),
+    )
+    images = 5 * torch.randn(2, 3, 9, 7)
+    for conv in convolutions:
+        plain = nn.Sequential(conv, nn.Identity(), activation)
+        packed = copy.deepcopy(plain)
+        with torch.inference_mode():
+            assert pack_convolutions(packed) == 1
+            assert isinstance(packed[0], PackedConvolution)
+            torch.testing.assert_close(packed(images), plain(images), rtol=1e-5, atol=1e-5)
+
+
+def test_without_the_operations(monkeypatch):
+    """A torch that names them otherwise."""
+    monkeypatch.setattr(packing, "PackedConvolution", None)
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())
+    assert pack_convolutions(model) == 0
+    assert isinstance(model[0], nn.Conv2d)
