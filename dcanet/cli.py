@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 from .errors import UserError
-from .training.interruption import CONTINUE, Interrupted
+from .signals import CONTINUE, Interrupted
 
 VERBS = {
     "config": "check a config file, or print its JSON Schema",

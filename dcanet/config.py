@@ -57,7 +57,7 @@ class FolderData(Section):
 
 
 class TrainingSettings(Section):
-    """Where a training runs; none of it changes what comes out."""
+    """Where a training runs, by a recipe that keeps its batches on any number of ranks."""
 
     processes: int = Field(1, ge=1, description="ranks of one training; on GPUs each takes one")
     threads: int = Field(1, ge=1, description="processor threads that compute in each rank")

@@ -1,5 +1,6 @@
 """Batches of a split, in an order that depends on nothing but the seed and the epoch."""
 
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from ..errors import UserError
+from ..signals import SIGNALS
 from .order import epoch_order, image_random
 from .preprocessing import Transform
 
@@ -144,6 +146,7 @@ class Loader(DataLoader[Any]):
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=pin,
+            worker_init_fn=_leave_signals_to_the_parent,
             generator=torch.Generator(),  # else the seed of the workers is drawn from torch's own
         )
 
@@ -158,6 +161,12 @@ class Loader(DataLoader[Any]):
             with suppress(RuntimeError):
                 batches._shutdown_workers()  # type: ignore[attr-defined]
             raise told from error
+
+
+def _leave_signals_to_the_parent(worker: int) -> None:
+    """A signal to the whole process group asks the training to save; its workers must live until it has."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def death_of_worker(error: Exception) -> UserError | None:

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from ..errors import UserError
-from ..training.interruption import CONTINUE
+from ..signals import CONTINUE
 from .output import Output, Screen
 
 PASSED_ON = (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT)

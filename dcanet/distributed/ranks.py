@@ -12,11 +12,13 @@ import torch
 import torch.distributed as dist
 
 from ..errors import UserError
-from .launch import is_rank
+from .launch import TIME_TO_SAVE, is_rank
 from .output import LOST_CONTACT
 
 #: The longest that a rank waits for the others, in a collective or for their start.
 TIMEOUT = timedelta(seconds=60)
+#: The same where one rank works alone: as long as the launcher waits for a state to be saved.
+PATIENCE = timedelta(seconds=TIME_TO_SAVE)
 
 #: What gloo, NCCL and the store say when it is another rank that has gone.
 _PEER_GONE = re.compile(
@@ -34,11 +36,25 @@ class Ranks:
     world: int = 1
     local_rank: int = 0
     control: dist.ProcessGroup | None = None
+    patient: dist.ProcessGroup | None = None
 
     def barrier(self) -> None:
         """Wait until every rank has come here."""
         if self.world > 1:
             dist.barrier(group=self.control)
+
+    def wait(self) -> None:
+        """As `barrier`, where one rank may work alone for minutes: to list a data set, to save."""
+        if self.world > 1:
+            dist.barrier(group=self.patient)
+
+    def agree(self, number: int) -> bool:
+        """Whether all ranks have the same number; the same answer on all."""
+        if self.world == 1:
+            return True
+        extremes = torch.tensor([number, -number])
+        dist.all_reduce(extremes, dist.ReduceOp.MAX, group=self.control)
+        return bool(extremes.sum() == 0)
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set on any rank; the same answer on all, about 0.1 ms on one machine."""
@@ -80,8 +96,10 @@ def join(device: torch.device) -> Iterator[Ranks]:
     try:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=TIMEOUT)
         control = dist.new_group(backend="gloo", timeout=TIMEOUT)
+        patient = dist.new_group(backend="gloo", timeout=PATIENCE)
         assert isinstance(control, dist.ProcessGroup)
-        yield Ranks(ranks.rank, ranks.world, ranks.local_rank, control)
+        assert isinstance(patient, dist.ProcessGroup)
+        yield Ranks(ranks.rank, ranks.world, ranks.local_rank, control, patient)
     except Exception as error:
         lost_contact = _is_about_another(error)
         # gloo aborts the process at its end while something is unfinished; NCCL would wait for it here.

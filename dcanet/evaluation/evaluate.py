@@ -21,7 +21,7 @@ from ..weights.store import WeightsMetadata, load_model, read_metadata
 from .calibration import expected_calibration_error
 from .classes import outputs_of
 from .folding import fold_norms
-from .packing import pack_convolutions
+from .fusing import fuse_activations
 from .per_class import class_accuracies
 from .predict import predict
 from .predictions import Predictions
@@ -68,7 +68,7 @@ def evaluate(
     if not exact:
         fold_norms(model)
         if chosen.type == "cpu":
-            pack_convolutions(model)
+            fuse_activations(model)
     labelled = replace(kept, targets=[outputs[target] for target in kept.targets])
     images = Images(labelled, evaluation_transform(preprocessing))
     parts = ranks.gather(list(predict(model, images, kept.images, chosen, batch_size, workers, ranks)))

@@ -148,7 +148,7 @@ class _Reader:
         )
 
     def tested(self, folder: Path, test: str, model: str, seed: int | None) -> Tested:
-        absent = self.absent(f"{folder.name}/{model}-{folder.parent.name}.log")
+        absent = self.absent(f"evaluate/{model}-{folder.parent.name}-{test}.log")
         kind = RealMetrics if test == REAL else Metrics
         return Tested(
             self.read(kind, folder / "metrics.json", absent, model=model, seed=seed),

@@ -9,7 +9,9 @@ from torch.nn import functional as F
 
 from ..data.loader import Loader, TrainingLoader
 from ..data.preprocessing import normalise
+from ..device import memory_format
 from ..distributed.ranks import Ranks
+from .recipe import Recipe
 
 
 class Classification:
@@ -20,11 +22,12 @@ class Classification:
         training: TrainingLoader,
         validation: Loader | None,
         device: torch.device,
-        label_smoothing: float,
+        recipe: Recipe,
         ranks: Ranks,
     ) -> None:
         self.training, self.validation, self.device = training, validation, device
-        self.label_smoothing, self.ranks = label_smoothing, ranks
+        self.label_smoothing, self.ranks = recipe.label_smoothing, ranks
+        self._layout = memory_format(recipe.channels_last)
         self.steps_per_epoch = training.steps_per_epoch
         self._input: Tensor | None = None  # memory of the last micro-batch, for the next
 
@@ -35,10 +38,11 @@ class Classification:
         """Cross entropy, mean over the batch; totals: images, loss, right first guesses."""
         images, targets = self._placed(batch)
         self._input = normalise(images, self._input)
-        logits = model(self._input).float()
+        logits = model(self._input.contiguous(memory_format=self._layout)).float()
         loss = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing)
         right = (logits.argmax(dim=1) == targets).sum()
-        seen = torch.tensor(float(len(targets)), dtype=torch.float64, device=self.device)
+        # Made on the device: a copy to it would wait for the forward pass.
+        seen = torch.full((), len(targets), dtype=torch.float64, device=self.device)
         return loss, torch.stack([seen, loss.detach().double() * seen, right.double()])
 
     def summary(self, totals: list[float]) -> dict[str, float]:
@@ -52,7 +56,7 @@ class Classification:
         totals = torch.zeros(4, dtype=torch.float64, device=self.device)
         for images, targets, _ in self.validation:
             images, targets = self._placed((images, targets))
-            logits = model(normalise(images)).float()
+            logits = model(normalise(images).contiguous(memory_format=self._layout)).float()
             hits = (logits.topk(min(5, logits.shape[1])).indices == targets[:, None]).double()
             loss = F.cross_entropy(logits, targets, reduction="sum").double()
             totals += torch.stack([loss, hits[:, 0].sum(), hits.sum(), torch.ones_like(hits[:, 0]).sum()])

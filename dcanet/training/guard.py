@@ -19,7 +19,7 @@ class Guard:
     def __init__(self) -> None:
         self.first: float | None = None
         self.lowest = float("inf")
-        self._sum: Tensor | None = None
+        self._sum: Tensor | float | None = None
         self._steps = 0
 
     def add(self, loss: Tensor, epoch: int, step: int) -> None:
@@ -30,19 +30,19 @@ class Guard:
             self.look(epoch, step)
 
     def look(self, epoch: int, step: int) -> None:
-        """Check the losses since the last look.
+        """Check the losses so far; whether they diverge shows at the end of every WINDOW steps.
 
         Raises:
             UserError: one was not finite, or their mean says that training diverged.
         """
         if self._sum is None:
             return
-        mean, whole = self._sum.item() / self._steps, self._steps == WINDOW
-        self._sum, self._steps = None, 0
+        mean = float(self._sum) / self._steps
         if not math.isfinite(mean):
             raise UserError(f"epoch {epoch}, step {step}: the loss became {mean}; {self._fix()}")
-        if not whole:
+        if self._steps < WINDOW:
             return
+        self._sum, self._steps = None, 0
         if self.first is not None and mean > max(self.first, DIVERGED * self.lowest):
             raise UserError(
                 f"epoch {epoch}, step {step}: training diverged, the loss is {mean:.3g} after a lowest of "
@@ -60,8 +60,11 @@ class Guard:
     def _fix() -> str:
         return "lower the recipe's learning_rate, or set precision: float32 if it is not"
 
-    def state_dict(self) -> dict[str, float | None]:
-        return {"first": self.first, "lowest": self.lowest}
+    def state_dict(self) -> dict[str, Any]:
+        window = None if self._sum is None else float(self._sum)
+        return {"first": self.first, "lowest": self.lowest, "sum": window, "steps": self._steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.first, self.lowest = state["first"], state["lowest"]
+        self.first, self.lowest, self._sum, self._steps = (
+            state[name] for name in ("first", "lowest", "sum", "steps")
+        )

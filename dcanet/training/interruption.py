@@ -1,16 +1,10 @@
-"""Signals that ask a training to save its state and stop, to be continued later."""
+"""Requests to save the state and stop, to be continued later."""
 
 import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-#: Exit code for "continue me": the state is saved, run the same command again.
-CONTINUE = 75
-SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
-
-
-class Interrupted(Exception):
-    """Training stopped on request with its state saved."""
+from ..signals import SIGNALS
 
 
 class StopRequests:

@@ -21,9 +21,11 @@ from tqdm import tqdm
 from ..device import autocast, place
 from ..distributed.ranks import Ranks
 from ..documents import EpochRecord
+from ..errors import UserError
 from ..files import hash_of
+from ..signals import Interrupted
 from .guard import Guard
-from .interruption import Interrupted, StopRequests
+from .interruption import StopRequests
 from .optimizers import build_optimizer
 from .recipe import Recipe
 from .running_statistics import kept_as_they_are
@@ -94,6 +96,11 @@ class Trainer:
     def resume(self) -> None:
         """Continue from the saved state, if there is one; UserError for one of another recipe."""
         found = self.state.load() if self.state else None
+        if not self.ranks.agree(found[0] if found else 0):
+            raise UserError(
+                f"{self.state.folder if self.state else 'state'}: the ranks found different states there; "
+                "the folder must be the same on all machines"
+            )
         if found is None:
             return
         self.step, state = found
@@ -253,20 +260,22 @@ class Trainer:
         self.guard.look_at_weights(self.model, epoch + 1, self.step)
         totals = self._all_totals() if self.totals is not None else None
         self._saved_at = time.monotonic()
-        if self.state is None or self.ranks.rank:
+        if self.state is None:
             return
-        self.state.save(
-            self.step,
-            {
-                "model": self.model.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "schedule": self.schedule.state_dict(),
-                "scaler": self.scaler.state_dict(),
-                "average": self.average.state_dict() if self.average else None,
-                "guard": self.guard.state_dict(),
-                "best": vars(self.best) if self.best else None,
-                "history": [record.model_dump() for record in self.history],
-                "totals": totals,
-                "seconds": self.seconds,
-            },
-        )
+        if self.ranks.rank == 0:
+            self.state.save(self.step, self._state(totals))
+        self.ranks.wait()
+
+    def _state(self, totals: list[float] | None) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "guard": self.guard.state_dict(),
+            "best": vars(self.best) if self.best else None,
+            "history": [record.model_dump() for record in self.history],
+            "totals": totals,
+            "seconds": self.seconds,
+        }

@@ -20,6 +20,7 @@ def build_schedule(
             optimizer,
             [group["lr"] for group in optimizer.param_groups],
             total_steps=total_steps,
+            cycle_momentum=False,  # the recipe's momentum is what it says
             # It takes two steps to rise and two to fall.
             pct_start=max(schedule.warmup, 2 / total_steps),
         )

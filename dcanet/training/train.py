@@ -85,6 +85,7 @@ def train(job: Job, ranks: Ranks) -> None:
 def _prepare(job: Job, ranks: Ranks) -> _Prepared:
     recipe, device = job.recipe, choose_device(job.device)
     training, validation = _splits(job)
+    ranks.wait()
     cutting = cut(recipe, ranks.world)
     if cutting.batch > len(training.images):
         raise UserError(
@@ -103,6 +104,7 @@ def _prepare(job: Job, ranks: Ranks) -> _Prepared:
         network.set_residual_gain(recipe.residual_gain)
     loader = _training_loader(job, training, cutting, ranks, pin=device.type == "cuda")
     validated = _validation_loader(job, validation, cutting, ranks) if recipe.validate_every else None
+    precision = choose_precision(recipe.precision, device)
     data_fingerprint = fingerprint(training)
     key = recipe_key(recipe) | {
         "model": job.model,
@@ -110,14 +112,16 @@ def _prepare(job: Job, ranks: Ranks) -> _Prepared:
         "seed": job.seed,
         "data_fingerprint": data_fingerprint,
         "batch": cutting.batch,
+        "micro_batch": cutting.micro_batch,
+        "arithmetic": f"{device.type} {precision}",
     }
     state = StateFolder(job.state, key) if job.state else None
     trainer = Trainer(
         network,
-        Classification(loader, validated, device, recipe.label_smoothing, ranks),
+        Classification(loader, validated, device, recipe, ranks),
         recipe,
         device,
-        choose_precision(recipe.precision, device),
+        precision,
         job.seed,
         ranks,
         rate_factor=cutting.rate_factor(recipe),
@@ -152,6 +156,8 @@ def _store(
         "seed": job.seed,
         "data": job.data.name,
         "data_fingerprint": prepared.data_fingerprint,
+        "batch": prepared.loader.global_batch,
+        "micro_batch": prepared.loader.micro_batch,
         "selected": recipe.select,
         **_epochs(trainer),
     }

@@ -14,7 +14,8 @@ import torch.distributed as dist
 from dcanet.distributed import ranks as module
 from dcanet.distributed.ranks import Ranks, join
 from dcanet.errors import UserError
-from dcanet.training.interruption import CONTINUE, StopRequests
+from dcanet.signals import CONTINUE
+from dcanet.training.interruption import StopRequests
 
 
 def answer(ranks: Ranks) -> None:

@@ -12,7 +12,7 @@ from dcanet.data.preprocessing import evaluation_transform, normalise
 from dcanet.data.settings import Preprocessing
 from dcanet.device import place
 from dcanet.evaluation.folding import fold_norms
-from dcanet.evaluation.packing import pack_convolutions
+from dcanet.evaluation.fusing import fuse_activations
 from dcanet.weights.conversion import convert
 from dcanet.weights.store import load_model
 
@@ -33,7 +33,7 @@ def test_folded_logits(tmp_path):
     convert(DATA / "weights" / "mobilenet_v2_imagenet.pth", stored, expected_model="mobilenet_v2")
     exact, folded = load_model(stored).eval(), load_model(stored)
     fold_norms(folded)
-    pack_convolutions(folded)
+    fuse_activations(folded)
     place(folded, torch.device("cpu"), channels_last=True)
     with torch.inference_mode():
         expected, found = exact(images.contiguous()), folded(images)

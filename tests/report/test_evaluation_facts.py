@@ -71,6 +71,16 @@ def test_a_column_for_each_test_set(results: Path) -> None:
     assert row["ours_dca_real_top1_percent"] == "83"
 
 
+def test_a_failed_test_names_its_log(results: Path) -> None:
+    write_test(results, BASELINE, "sketch")
+    log = results.parent / "logs" / "evaluate" / f"{CONNECTED}-seed0-sketch.log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    table = table1([se_pair()], load(results, [se_pair()], results.parent / "logs"), "made-up data")
+    _, connected, _ = _cells(table, "SE-ResNet50")
+    assert connected["test_top1_sketch"].ours == Missing("failed or unfinished", f"see {log}")
+
+
 def test_calibration_stands_below_the_table(results: Path) -> None:
     write_run(results, CONNECTED, nll=0.25, ece_percent=1.5)
     index = page(results)

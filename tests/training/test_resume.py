@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from dcanet.distributed.ranks import Ranks
 from dcanet.documents import read_history
 from dcanet.errors import UserError
-from dcanet.training.interruption import CONTINUE
+from dcanet.signals import CONTINUE
 from dcanet.training.recipe import Recipe
 from dcanet.training.train import Job, train
 

@@ -17,7 +17,7 @@ rule train:
         ranks=CONFIG.training.processes,
         rank_threads=CONFIG.training.threads,
         loaders=CONFIG.training.workers,
-        save_minutes=CONFIG.training.save_minutes,
+        save_minutes=str(CONFIG.training.save_minutes),  # Snakemake rounds numbers
     params:
         folder=subpath(output.weights, parent=True),
         # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.

@@ -1,4 +1,4 @@
-"""Folded and packed, every model of Table 1 computes what it did."""
+"""Folded and fused, every model of Table 1 computes what it did."""
 
 import copy
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from dcanet.evaluation import packing
+from dcanet.evaluation import fusing
 from dcanet.evaluation.folding import fold_norms
-from dcanet.evaluation.packing import PackedConvolution, pack_convolutions
+from dcanet.evaluation.fusing import FusedConvolution, fuse_activations
 from dcanet.models import create, names
 
 
@@ -52,7 +52,7 @@ def test_no_less_exact(name):
         truth = copy.deepcopy(model).double()(images.double())
         plain = model(images)
         fold_norms(model)
-        assert pack_convolutions(model) >= 30
+        assert fuse_activations(model) >= 30
         fast = model(images)
     assert fast.dtype == torch.float32
     assert fast.sub(truth).abs().max() <= 10 * plain.sub(truth).abs().max() + 1e-5
@@ -68,7 +68,7 @@ def test_only_neighbours_are_folded():
 
 
 @pytest.mark.parametrize("activation", [nn.ReLU(inplace=True), nn.ReLU6(), nn.Hardtanh(-2, 1), nn.Sigmoid()])
-def test_packed_with_what_follows(activation):
+def test_fused_with_what_follows(activation):
     torch.manual_seed(0)
     convolutions = (
         nn.Conv2d(3, 8, 3, stride=2, padding=1),
@@ -77,16 +77,17 @@ def test_packed_with_what_follows(activation):
     images = 5 * torch.randn(2, 3, 9, 7)
     for conv in convolutions:
         plain = nn.Sequential(conv, nn.Identity(), activation)
-        packed = copy.deepcopy(plain)
+        fused = copy.deepcopy(plain)
         with torch.inference_mode():
-            assert pack_convolutions(packed) == 1
-            assert isinstance(packed[0], PackedConvolution)
-            torch.testing.assert_close(packed(images), plain(images), rtol=1e-5, atol=1e-5)
+            known = type(activation) in fusing.ACTIVATIONS
+            assert fuse_activations(fused) == known
+            assert isinstance(fused[0], FusedConvolution) == known
+            torch.testing.assert_close(fused(images), plain(images), rtol=1e-5, atol=1e-5)
 
 
-def test_without_the_operations(monkeypatch):
-    """A torch that names them otherwise."""
-    monkeypatch.setattr(packing, "PackedConvolution", None)
+def test_without_the_operation(monkeypatch):
+    """A torch that names it otherwise."""
+    monkeypatch.setattr(fusing, "FusedConvolution", None)
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())
-    assert pack_convolutions(model) == 0
+    assert fuse_activations(model) == 0
     assert isinstance(model[0], nn.Conv2d)
