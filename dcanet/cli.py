@@ -44,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments.command_line = command_line
     # fvcore imports TorchScript, which newer torch versions announce the end of on every import.
     warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
+    # A first step that float16's loss scaling skips looks to torch like calls in the wrong order.
+    warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step", category=UserWarning)
     try:
         return arguments.run(arguments) or 0
     except Interrupted:
