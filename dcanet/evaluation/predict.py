@@ -14,9 +14,11 @@ from ..device import place
 from ..distributed.ranks import Ranks
 from .predictions import Predictions
 
-#: Images per batch. On a CPU the feature maps of few images stay in its caches, and are small enough for
-#: memory to be used again instead of being asked of the system each time (glibc: up to 32 MiB).
-BATCH_SIZES = {"cpu": 4, "cuda": 256}
+#: Images per batch on a GPU, and the most anywhere else.
+GPU_BATCH, CPU_BATCH = 256, 64
+#: Pixels per batch on a CPU: four images of 224 x 224. Their feature maps stay in its caches, and are small
+#: enough for memory to be used again instead of being asked of the system each time (glibc: up to 32 MiB).
+CPU_PIXELS = 4 * 224 * 224
 #: Batches after which the ranks wait for one another, so that none is silent for long.
 TOGETHER_EVERY = 20
 
@@ -35,7 +37,7 @@ def predict(
 ) -> Iterator[Predictions]:
     """Predictions for every batch of this rank's images, which `ids` name."""
     model = place(model.eval(), device, channels_last=True)
-    size = batch_size or BATCH_SIZES[device.type]
+    size = batch_size or _suitable_batch(images, device)
     on_all_ranks = len(images) // ranks.world // size
     if device.type == "cpu":
         batches = _on_threads(model, images, size, ranks)
@@ -48,6 +50,13 @@ def predict(
         if step % TOGETHER_EVERY == 0 and step < on_all_ranks:
             ranks.barrier()
         yield _predictions(logits, targets, [ids[index] for index in indices])
+
+
+def _suitable_batch(images: Images, device: torch.device) -> int:
+    if device.type != "cpu":
+        return GPU_BATCH
+    height, width, _ = images[0, 0][0].shape
+    return min(CPU_BATCH, max(1, CPU_PIXELS // (height * width)))
 
 
 def _on_device(
