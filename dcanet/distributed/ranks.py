@@ -64,6 +64,14 @@ class Ranks:
         dist.all_reduce(flags, dist.ReduceOp.MAX, group=self.control)
         return bool(flags)
 
+    def total(self, numbers: torch.Tensor) -> list[float]:
+        """The sum over all ranks of tensors on their devices, on every rank; the tensor stays as it is."""
+        if self.world == 1:
+            return numbers.tolist()
+        summed = numbers.clone()
+        dist.all_reduce(summed)
+        return summed.tolist()
+
     def gather(self, value: Any) -> list[Any] | None:
         """The picklable values of all ranks, by rank, on rank 0; None on the others."""
         if self.world == 1:

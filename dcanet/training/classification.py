@@ -60,9 +60,7 @@ class Classification:
             hits = (logits.topk(min(5, logits.shape[1])).indices == targets[:, None]).double()
             loss = F.cross_entropy(logits, targets, reduction="sum").double()
             totals += torch.stack([loss, hits[:, 0].sum(), hits.sum(), torch.ones_like(hits[:, 0]).sum()])
-        if self.ranks.world > 1:
-            torch.distributed.all_reduce(totals)
-        nll, top1, top5, images_seen = totals.tolist()
+        nll, top1, top5, images_seen = self.ranks.total(totals)
         return {
             "valid_loss": nll / images_seen,
             "valid_top1_percent": 100 * top1 / images_seen,

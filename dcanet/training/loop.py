@@ -196,7 +196,8 @@ class Trainer:
         self.guard.add(loss_sum / len(batches), epoch + 1, self.step)
 
     def _finish_epoch(self, epoch: int, rate: float) -> EpochRecord:
-        summary = self.task.summary(self._all_totals())
+        assert self.totals is not None
+        summary = self.task.summary(self.ranks.total(self.totals))
         images = summary.pop("images")
         record = EpochRecord(
             epoch=epoch + 1,
@@ -228,14 +229,6 @@ class Trainer:
             for buffer in self.kept.buffers():
                 torch.distributed.broadcast(buffer, 0)
 
-    def _all_totals(self) -> list[float]:
-        """Of all ranks, at every rank."""
-        assert self.totals is not None
-        totals = self.totals.clone()
-        if self.ranks.world > 1:
-            torch.distributed.all_reduce(totals)
-        return totals.tolist()
-
     def _wrapped(self) -> nn.Module:
         forward: nn.Module = torch.compile(self.model) if self.recipe.compile else self.model  # type: ignore[assignment]
         if self.ranks.world == 1:
@@ -258,7 +251,7 @@ class Trainer:
         """Save a good state; every rank comes here, the first writes."""
         self.guard.look(epoch + 1, self.step)
         self.guard.look_at_weights(self.model, epoch + 1, self.step)
-        totals = self._all_totals() if self.totals is not None else None
+        totals = None if self.totals is None else self.ranks.total(self.totals)
         self._saved_at = time.monotonic()
         if self.state is None:
             return
