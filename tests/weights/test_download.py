@@ -125,8 +125,9 @@ def test_retry_after_is_waited_for(server, get):
     assert time.monotonic() - start >= 1
 
 
-@pytest.mark.parametrize("when", ["3600", formatdate(time.time() + 3600, usegmt=True)])
-def test_retry_after_too_long_to_wait_for(server, get, when):
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_too_long_to_wait_for(server, get, form):
+    when = "3600" if form == "seconds" else formatdate(time.time() + 3600, usegmt=True)
     url = server.serve("a", CONTENT, faults=[("status", 429, {"Retry-After": when})])
     with pytest.raises(UserError, match=r"429 .*asks to come back in 3[56]\d\d s"):
         get(url)
