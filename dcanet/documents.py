@@ -20,6 +20,12 @@ class Document(BaseModel):
     made_again: ClassVar[str] = "delete the file to have it made again"
     schema_version: Literal[1] = 1
 
+    @classmethod
+    def version(cls) -> int:
+        """The schema version that is written and read."""
+        version: int = cls.model_fields["schema_version"].default
+        return version
+
     def save(self, path: Path) -> None:
         """Write atomically."""
         write_text(path, self.model_dump_json(indent=2) + "\n")
@@ -38,8 +44,7 @@ class Document(BaseModel):
 def _not_as_written(path: Path, error: ValidationError, kind: type[Document]) -> UserError:
     for problem in error.errors():
         if problem["loc"] == ("schema_version",):
-            version = kind.model_fields["schema_version"].default
-            read = f"schema version {problem['input']!r}, and this version reads {version}"
+            read = f"schema version {problem['input']!r}, and this version reads {kind.version()}"
             return UserError(f"{path}: is of {read}; {kind.made_again}")
     _, where, message = first_problem(error)
     return UserError(f"{path}: {where or 'file'}: {message}; {kind.made_again}")

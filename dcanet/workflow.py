@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from .config import Config, DigitsData, FolderData
+from .errors import UserError
 from .files import hash_of
 from .sheets import Classifier, Pair
-from .training.recipe import Recipe, load_recipe, recipe_hash
+from .training.recipe import Recipe, check_recipe_fits, load_recipe, recipe_hash
 from .weights.places import checkpoint_path, log_path
 from .weights.source_text import source_arguments, source_name
 from .weights.sources import LocalFile, is_published
 
 
 class Plan:
-    """A config seen by the workflow. Raises UserError for a recipe that cannot be read."""
+    """A config seen by the workflow; UserError for a recipe that cannot be read or does not fit a model."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -28,6 +29,11 @@ class Plan:
         self._recipes: dict[str, Recipe] = {
             backbone: load_recipe(Path(path)) for backbone, path in config.recipes.items()
         }
+        for model, row in self._models.items():
+            try:
+                check_recipe_fits(self._recipes[row.backbone], model)
+            except UserError as error:
+                raise UserError(f"{self.recipe_of(model)}: {error}") from error
 
     @property
     def pairs(self) -> list[str]:

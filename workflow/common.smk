@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from dcanet.config import parse_config
+from dcanet.documents import Dataset, Metrics, RealMetrics
 from dcanet.errors import UserError
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan

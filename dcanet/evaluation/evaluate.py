@@ -16,6 +16,7 @@ from ..distributed.ranks import Ranks
 from ..documents import Dataset, Metrics
 from ..errors import UserError
 from ..files import sha256
+from ..models import check_image_size
 from ..provenance import now, provenance
 from ..weights.store import WeightsMetadata, load_model, read_metadata
 from .calibration import expected_calibration_error
@@ -55,6 +56,10 @@ def evaluate(
     started = now()
     ranks = ranks or Ranks()
     metadata = read_metadata(weights)
+    try:
+        check_image_size(metadata.model, preprocessing.crop)
+    except ValueError as error:
+        raise UserError(f"{weights}: {error}; choose another crop") from error
     listed = list_split(data, split)
     kept = usable(listed, Dataset.load(dataset)) if dataset else listed
     if not kept.images:

@@ -5,17 +5,27 @@ Names and options are known without torch, which is imported when the first mode
 
 from typing import TYPE_CHECKING, Any
 
-from .forms import TRIPLES, default_options, model_id, names, resolve_options
+from .forms import TRIPLES, check_image_size, default_options, model_id, names, resolve_options
 
 if TYPE_CHECKING:
     from .backbones import Classifier
-    from .registry import create
+    from .registry import assemble, create
 
-__all__ = ["TRIPLES", "Classifier", "create", "default_options", "model_id", "names", "resolve_options"]
+__all__ = [
+    "TRIPLES",
+    "Classifier",
+    "assemble",
+    "check_image_size",
+    "create",
+    "default_options",
+    "model_id",
+    "names",
+    "resolve_options",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Classifier", "create"):
+    if name in ("Classifier", "assemble", "create"):
         from . import registry
 
         return getattr(registry, name)

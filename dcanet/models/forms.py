@@ -134,6 +134,16 @@ def resolve_options(name: str, form: str = "printed", **changes: Any) -> dict[st
     return options | changes
 
 
+def check_image_size(name: str, size: int) -> None:
+    """ValueError for a side (pixels) that the model cannot take.
+
+    Connected CBAM pools each map onto the next one's size, so every stride must divide the image evenly.
+    """
+    _, attention, connected = TRIPLES[name]
+    if connected and attention == "cbam" and size % 32:
+        raise ValueError(f"{name} takes images whose sides are multiples of 32 pixels; {size} is none")
+
+
 def _check_value(name: str, key: str, value: Any, default: Any) -> None:
     choices = next((group for group in CHOICES if default in group), None)
     if choices is not None and value not in choices:

@@ -27,12 +27,18 @@ def create(name: str, num_classes: int = 1000, form: str = "printed", **options:
     Raises:
         ValueError: unknown name, form or option.
     """
+    model = assemble(name, num_classes, form, **options)
+    initialise(model, TRIPLES[name][1])
+    return model
+
+
+def assemble(name: str, num_classes: int = 1000, form: str = "printed", **options: Any) -> Classifier:
+    """As `create`, without the authors' initialisation: for weights that are loaded or do not matter."""
     resolved = resolve_options(name, form, **options)
     backbone, attention, connected = TRIPLES[name]
     first_reduction = resolved.get("first_reduction")
     block_options = {key: value for key, value in resolved.items() if key != "first_reduction"}
     builder = AttentionBuilder(ATTENTIONS[attention], connected, block_options, first_reduction)
     model = BACKBONES[backbone](builder, num_classes)
-    initialise(model, attention)
     model.model_name, model.model_options = name, resolved
     return model

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..documents import Costs, ModelCosts
-from ..models import create
+from ..models import assemble
 
 #: The published costs are of ImageNet models.
 CLASSES = 1000
@@ -25,7 +25,7 @@ def measure_costs(pair: str, models: dict[str, dict[str, Any]], image_size: int)
 
 def model_costs(name: str, options: dict[str, Any], image_size: int) -> ModelCosts:
     """Parameters, and multiply-adds of one square image of `image_size` pixels."""
-    model = create(name, CLASSES, **options).eval()
+    model = assemble(name, CLASSES, **options).eval()
     macs, uncounted = count_macs(model, image_size)
     return ModelCosts(
         options=model.model_options,

@@ -9,6 +9,7 @@ from ..config import Section, read_yaml
 from ..data.settings import Augmentation, Preprocessing
 from ..errors import UserError, first_problem
 from ..files import hash_of
+from ..models.forms import check_image_size
 
 #: Raised whenever a change of the code changes what a recipe yields; a cosmetic edit leaves it alone.
 TRAINING_REVISION = 2
@@ -80,6 +81,11 @@ class Recipe(Section):
         ge=0,
         description="scale of the last norm of every residual branch at the start; None: as the authors' 1",
     )
+    linear_std: float | None = Field(
+        None,
+        gt=0,
+        description="standard deviation that linear layers start with; None: as the authors', 1 in Mnas",
+    )
     no_weight_decay: list[Spared] = Field([], description="parameters that weight decay spares")
     label_smoothing: float = Field(0, ge=0, lt=1)
     clip_norm: float | None = Field(None, gt=0, description="longest gradient, as its L2 norm")
@@ -132,6 +138,18 @@ def load_recipe(path: Path) -> Recipe:
             message = f"unknown key {where!r}; a recipe has: {', '.join(Recipe.model_fields)}"
             raise UserError(f"{path}: {message}") from error
         raise UserError(f"{path}: {where}: {message}" if where else f"{path}: {message}") from error
+
+
+def check_recipe_fits(recipe: Recipe, model: str) -> None:
+    """UserError naming the key of an image size that the model cannot take."""
+    sizes = {"preprocessing.crop": recipe.preprocessing.crop}
+    if recipe.augmentation:
+        sizes["augmentation.size"] = recipe.augmentation.size
+    for key, size in sizes.items():
+        try:
+            check_image_size(model, size)
+        except ValueError as error:
+            raise UserError(f"{key}: {error}") from error
 
 
 def recipe_key(recipe: Recipe) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from .determinism import deterministic_operations
 from .events import Events
 from .interruption import StopRequests
 from .loop import Trainer
-from .recipe import Recipe, recipe_hash, recipe_key
+from .recipe import Recipe, check_recipe_fits, recipe_hash, recipe_key
 from .state import StateFolder
 
 
@@ -84,6 +84,7 @@ def train(job: Job, ranks: Ranks) -> None:
 
 def _prepare(job: Job, ranks: Ranks) -> _Prepared:
     recipe, device = job.recipe, choose_device(job.device)
+    check_recipe_fits(recipe, job.model)
     training, validation = _splits(job)
     ranks.wait()
     cutting = cut(recipe, ranks.world)
@@ -102,6 +103,8 @@ def _prepare(job: Job, ranks: Ranks) -> _Prepared:
     network = create(job.model, len(training.classes), **job.options)
     if recipe.residual_gain is not None:
         network.set_residual_gain(recipe.residual_gain)
+    if recipe.linear_std is not None:
+        network.set_linear_std(recipe.linear_std)
     loader = _training_loader(job, training, cutting, ranks, pin=device.type == "cuda")
     validated = _validation_loader(job, validation, cutting, ranks) if recipe.validate_every else None
     precision = choose_precision(recipe.precision, device)

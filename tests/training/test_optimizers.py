@@ -1,6 +1,7 @@
 """Weight-decay groups, over all models."""
 
 import pytest
+import torch
 from torch import nn
 
 from dcanet.models import create, names
@@ -40,3 +41,17 @@ def test_without_exclusions_there_is_one_group():
     assert [len(group["params"]) for group in optimizer.param_groups] == [len(list(model.parameters()))]
     assert optimizer.param_groups[0]["lr"] == 0.05
     assert not spared_parameters(model, [])
+
+
+def test_a_step_that_loss_scaling_skips_leaves_no_trace():
+    layer = nn.Linear(1, 1, bias=False)
+    nn.init.ones_(layer.weight)
+    sgd = {"name": "sgd", "learning_rate": 0.5, "weight_decay": 0}
+    recipe = Recipe.model_validate(MOBILE | {"precision": "float16", "optimizer": sgd})
+    optimizer, scaler = build_optimizer(layer, recipe), torch.amp.GradScaler("cpu", init_scale=1.0)
+    for gradient in (float("inf"), 1.0, 1.0):
+        layer.weight.grad = scaler.scale(torch.full((1, 1), gradient))
+        scaler.step(optimizer)
+        scaler.update(1.0)
+    # The first is skipped; momentum 0.9 makes the steps of the others 0.5 and 0.5 * 1.9.
+    assert layer.weight.item() == pytest.approx(1 - 0.5 - 0.5 * 1.9)

@@ -126,14 +126,23 @@ def recipe_file(tmp_path):
     return file
 
 
-@pytest.mark.parametrize(("number", "ranks"), [(signal.SIGTERM, 1), (signal.SIGUSR1, 2)])
-def test_a_signal_saves_and_asks_to_be_continued(data, tmp_path, recipe_file, number, ranks):
-    line = command(data, tmp_path, recipe_file, "--processes", str(ranks))
-    child = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+@pytest.mark.parametrize(
+    ("number", "ranks", "workers"), [(signal.SIGTERM, 1, 0), (signal.SIGUSR1, 2, 0), (signal.SIGTERM, 1, 1)]
+)
+def test_a_signal_saves_and_asks_to_be_continued(data, tmp_path, recipe_file, number, ranks, workers):
+    """With a loader process it goes to the whole process group, as a terminal or a scheduler sends it."""
+
+    def send(child):
+        os.killpg(child.pid, number) if workers else child.send_signal(number)
+
+    line = command(data, tmp_path, recipe_file, "--processes", str(ranks), "--workers", str(workers))
+    child = subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     assert child.stdout is not None
     first = child.stdout.readline()
     assert "epoch 1 of 40" in first, first + child.stdout.read()
-    child.send_signal(number)
+    send(child)
     rest, _ = child.communicate(timeout=60)
     assert child.returncode == CONTINUE, rest
     assert rest.strip().endswith("the state is saved; the same command continues")
@@ -146,10 +155,10 @@ def test_a_signal_saves_and_asks_to_be_continued(data, tmp_path, recipe_file, nu
     assert "Traceback" not in refused.stderr
 
     recipe_file.write_text(yaml.safe_dump(RECIPE | {"epochs": 40}))
-    child = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert child.stdout is not None
     assert child.stdout.readline().startswith("continues after step ")
-    child.send_signal(number)
+    send(child)
     assert child.wait(60) == CONTINUE
 
 

@@ -152,6 +152,15 @@ def test_batch_larger_than_the_data(data, tmp_path):
     assert not (tmp_path / "train").exists()
 
 
+def test_an_image_size_that_the_model_cannot_take(data, tmp_path):
+    odd = RECIPE.model_copy(update={"preprocessing": Preprocessing(resize=48, crop=48)})
+    with pytest.raises(UserError, match=r"crop: dca_cbam_mobilenet_v2 .*multiples of 32 pixels; 48 is none"):
+        run(data, tmp_path / "train", recipe=odd, model="dca_cbam_mobilenet_v2")
+    out = run(data, tmp_path / "train", model="dca_cbam_mobilenet_v2")
+    with pytest.raises(UserError, match=r"model\.safetensors: dca_cbam.*choose another crop"):
+        evaluate(out / "model.safetensors", data, odd.preprocessing, tmp_path / "eval", device="cpu")
+
+
 def test_corrupt_image_leaves_nothing_behind(data, tmp_path):
     (data / "train" / "a" / "3.png").write_bytes(b"broken")
     with pytest.raises(UserError, match=r"a/3\.png: not a readable image"):

@@ -124,11 +124,17 @@ def test_targets(copy, tmp_path, target, rules):
         ({"sedes": [0]}, "unknown key 'sedes'; did you mean 'seeds'?"),
         ({"seeds": []}, "seeds: needs at least one seed"),
         ({"data": {"name": "folder", "path": "nowhere"}}, "data.path: no folder 'nowhere'"),
+        (
+            {"pairs": ["cbam_mobilenet_v2"], "recipes": {"mobilenet_v2": "config/recipes/odd.yaml"}},
+            "config/recipes/odd.yaml: preprocessing.crop: dca_cbam_mobilenet_v2 takes images whose",
+        ),
     ],
 )
 def test_mistakes_in_the_config_are_one_line(again, change, message):
     path = again / "config/config.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | change))
+    odd = RECIPE | {"preprocessing": {"resize": 48, "crop": 48}}
+    (again / "config/recipes/odd.yaml").write_text(yaml.safe_dump(odd))
     result = snakemake(again)
     assert result.returncode != 0
     assert message in result.stderr + result.stdout

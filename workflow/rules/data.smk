@@ -10,6 +10,7 @@ rule digits:
         "../envs/dcanet.yaml"
     params:
         folder=lambda wildcards, output: Path(output.dataset).parent,
+        version=Dataset.version(),
     message:
         "Blend real digits over real photographs, {wildcards.size} pixels"
     shell:
@@ -32,6 +33,7 @@ rule describe_folder:
         how="check --on-bad-image skip --workers" if PLAN.checks_images else "describe",
         workers=lambda wildcards, threads: threads if PLAN.checks_images else "",
         splits=PLAN.splits,
+        version=Dataset.version(),
     message:
         "Count and fingerprint the images of {input.folder}"
     shell:

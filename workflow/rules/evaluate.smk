@@ -18,6 +18,8 @@ rule evaluate:
         loaders=CONFIG.training.workers,
     params:
         folder=subpath(output.metrics, parent=True),
+        # So that results of an older form are made again.
+        version=Metrics.version(),
         data=lambda wildcards: PLAN.folder,
         device=CONFIG.device,
         preprocessing=lambda wildcards: PLAN.preprocessing_of(wildcards.model),
@@ -52,6 +54,7 @@ rule evaluate_test:
         loaders=CONFIG.training.workers,
     params:
         folder=subpath(output.metrics, parent=True),
+        version=Metrics.version(),
         device=CONFIG.device,
         preprocessing=lambda wildcards: PLAN.preprocessing_of(wildcards.model),
     message:
@@ -78,6 +81,7 @@ rule score_real_labels:
         "../envs/dcanet.yaml"
     params:
         folder=subpath(output.metrics, parent=True),
+        version=RealMetrics.version(),
     message:
         "Score {wildcards.model}, {wildcards.run}, by the labels of {wildcards.test}"
     shell:

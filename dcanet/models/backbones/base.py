@@ -25,6 +25,12 @@ class Classifier(nn.Module):
             if isinstance(norm := getattr(module, "residual_norm", None), nn.BatchNorm2d):
                 nn.init.constant_(norm.weight, gain)
 
+    def set_linear_std(self, std: float) -> None:
+        """Draw the weights of all linear layers anew, from a normal distribution around 0."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=std)
+
 
 class InvertedResidual(nn.Module):
     """(x, previous) -> (x, attention): expand 1x1, depthwise, project 1x1 (arXiv 1801.04381).
