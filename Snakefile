@@ -15,12 +15,20 @@ include: "workflow/rules/weights.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/profile.smk"
+
+
+if PLAN.detection:
+
+    include: "workflow/rules/detection.smk"
+
+
 include: "workflow/rules/report.smk"
 
 
 localrules:
     all,
     table1,
+    table2,
     profile,
 
 
@@ -35,6 +43,14 @@ rule all:
         classification("eval/metrics.json"),
         classification("eval/predictions.parquet"),
         classification("eval/provenance.json"),
+        detection("train/model.safetensors"),
+        detection("train/history.jsonl"),
+        detection("train/provenance.json"),
+        detection("eval/metrics.json"),
+        detection("eval/detections.parquet"),
+        detection("eval/bootstrap.json"),
+        detection("eval/provenance.json"),
+        pictures(),
         costs(),
         throughputs(),
 
@@ -43,6 +59,11 @@ rule table1:
     input:
         classification("eval/metrics.json"),
         tests(),
+
+
+rule table2:
+    input:
+        detection("eval/metrics.json"),
 
 
 rule profile:

@@ -14,8 +14,9 @@ VERBS = {
     "config": "check a config file, or print its JSON Schema",
     "data": "make, describe or check a data set",
     "weights": "fetch, inspect, convert and list weights that were not trained here",
-    "train": "train one model by a recipe",
-    "evaluate": "top-1, top-5 and per-image predictions of stored weights",
+    "train": "train a classifier or a detector by a recipe",
+    "evaluate": "what stored weights are worth, and their predictions image by image",
+    "draw": "what a detector and its baseline find in some images",
     "profile": "parameters, MACs and throughput of a pair",
     "report": "tables and the HTML page from stored results",
 }

@@ -5,76 +5,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from .config_sections import (
+    CocoData,
+    DetectionSettings,
+    DigitsData,
+    FolderData,
+    ProfileSettings,
+    ScenesData,
+    Section,
+    TrainingSettings,
+)
+from .detection import forms as detectors
 from .errors import UserError, first_problem, nearest
 from .models.forms import TRIPLES, resolve_options
 from .sheets import Detector, Pair, read_detectors, read_pairs
 from .weights.sources import LocalFile, Source, Torchvision, Url, is_published
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class DigitsData(Section):
-    """The embedded data set: real digits blended over real photographs, 10 classes."""
-
-    name: Literal["digits"]
-    image_size: int = Field(32, ge=32, le=224, multiple_of=32, description="side in pixels")
-    seed: int = Field(0, ge=0, description="seed of the crops and of the train/val split")
-
-    @property
-    def folder(self) -> str:
-        return f"data/digits-{self.image_size}px-seed{self.seed}"
-
-    @property
-    def note(self) -> str:
-        """What the report says our accuracies were measured on."""
-        return "embedded digits (1,000 val images, 10 classes)"
-
-
-class FolderData(Section):
-    """Images on disk in any layout of docs/data.md: ImageNet as downloaded, or folders of your own."""
-
-    name: Literal["folder"]
-    path: str = Field(description="the data set's folder; its layout is found")
-    on_bad_image: Literal["stop", "skip"] = Field(
-        "stop", description="skip: every image is decoded before anything else, broken ones are left out"
-    )
-    tests: dict[str, str] = Field(
-        {}, description="extra test sets: name -> folder of images, or ReaL's labels (a .json file)"
-    )
-
-    @property
-    def folder(self) -> str:
-        return self.path.rstrip("/")
-
-    @property
-    def note(self) -> str:
-        """What the report says our accuracies were measured on."""
-        return f"the val split of {Path(self.path).name}"
-
-
-class TrainingSettings(Section):
-    """Where a training runs, by a recipe that keeps its batches on any number of ranks."""
-
-    processes: int = Field(1, ge=1, description="ranks of one training; on GPUs each takes one")
-    threads: int = Field(1, ge=1, description="processor threads that compute in each rank")
-    workers: int = Field(0, ge=0, description="processes of each rank that load images; 0: the rank itself")
-    save_minutes: float = Field(10, gt=0, description="between saves of the state within an epoch")
-
-
-class ProfileSettings(Section):
-    """How throughput is measured."""
-
-    image_size: int = Field(224, ge=32, multiple_of=32, description="side in pixels, also for MACs")
-    batch_size: int = Field(8, ge=1)
-    precision: Literal["float32", "bfloat16"] = "float32"
-    channels_last: bool = True
-    blocks: int = Field(4, ge=2, le=100, description="timed ABBA rounds per pair")
-    block_seconds: float = Field(0.5, gt=0, description="least duration of one timed block, seconds")
-
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -101,6 +48,7 @@ class Config(Section):
         False, description="never touch the network; weights are here or in weights/incoming"
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    detection: DetectionSettings | None = Field(None, description="Table 2; without it only Table 1 is run")
     training: TrainingSettings = TrainingSettings()
     profile: ProfileSettings = ProfileSettings()
     pairs_sheet: str = "config/pairs.tsv"
@@ -142,6 +90,25 @@ class Config(Section):
             return pairs
         return [pair for pair in pairs if pair.id in wanted]
 
+    def chosen_detectors(self) -> list[Detector]:
+        """The detectors that this config runs, in the sheet's order; none where the scope is quick.
+
+        "all" are those on the classifiers of the chosen pairs.
+        """
+        if self.detection is None or self.scope == "quick":
+            return []
+        rows, wanted = self.read_detectors(), self.detection.detectors
+        if wanted != ["all"]:
+            return [row for row in rows if row.id in wanted]
+        classifiers = {model.id for pair in self.chosen_pairs() for model in pair.models}
+        return [row for row in rows if row.backbone_model in classifiers]
+
+    def detector_options(self, detector: str) -> dict[str, Any]:
+        """Options of a detector: those of its kind, and on top its own."""
+        kind = detectors.split_name(detector)[0]
+        of_kind = self.detection.options.get(kind, {}) if self.detection else {}  # type: ignore[call-overload]
+        return {**of_kind, **self.options.get(detector, {})}
+
 
 def parse_config(values: dict[str, Any], source: str = "config") -> Config:
     """Check a config and everything that it names.
@@ -162,10 +129,14 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
             if name not in known and names != ["all"]:
                 raise UserError(f"{source}: {key}: unknown pair {name!r}{nearest(name, known)}")
     for model, options in config.options.items():
-        if model not in TRIPLES:
-            raise UserError(f"{source}: options: unknown model {model!r}{nearest(model, list(TRIPLES))}")
+        if model not in TRIPLES and not detectors.is_detector(model):
+            known = [*TRIPLES, *detectors.names()]
+            raise UserError(f"{source}: options: unknown model {model!r}{nearest(model, known)}")
         try:
-            resolve_options(model, **options)
+            if model in TRIPLES:
+                resolve_options(model, **options)
+            else:
+                detectors.resolve_options(model, **options)
         except ValueError as error:
             raise UserError(f"{source}: options: {error}") from error
     _check_weights(config, source)
@@ -177,7 +148,46 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
                 f"{config.pairs_sheet}: unknown model {pair.id!r}{nearest(pair.id, list(TRIPLES))}"
             )
     _check_data(config, source)
+    _check_detection(config, source)
     return config
+
+
+def _check_detection(config: Config, source: str) -> None:
+    settings = config.detection
+    if settings is None:
+        return
+    known = [row.id for row in config.read_detectors()]
+    for name in settings.detectors:
+        if name not in known and settings.detectors != ["all"]:
+            raise UserError(f"{source}: detection.detectors: unknown detector {name!r}{nearest(name, known)}")
+    if not settings.detectors:
+        raise UserError(f"{source}: detection.detectors: names none; name some, or leave detection out")
+    if isinstance(settings.data, CocoData) and not Path(settings.data.path).is_dir():
+        raise UserError(
+            f"{source}: detection.data.path: no folder {settings.data.path!r}; correct the path, or leave "
+            "detection out"
+        )
+    for row in config.chosen_detectors():
+        try:
+            kind, backbone = detectors.split_name(row.id)
+        except ValueError as error:
+            raise UserError(f"{config.detectors_sheet}: {error}") from error
+        if backbone != row.backbone_model:
+            raise UserError(
+                f"{config.detectors_sheet}: {row.id!r} is on {backbone}, its column backbone_model says "
+                f"{row.backbone_model!r}"
+            )
+        if kind not in settings.recipes:
+            raise UserError(f"{source}: detection.recipes: no recipe for {kind!r}; add one")
+        try:
+            detectors.resolve_options(row.id, **config.detector_options(row.id))
+        except ValueError as error:
+            raise UserError(f"{source}: detection.options: {error}") from error
+        if isinstance(settings.data, ScenesData) and is_published(config.source_of(row.id)):
+            raise UserError(
+                f"{source}: weights: {row.id} is published for COCO's 80 categories, the scenes have 10; "
+                "set detection.data to a folder of COCO"
+            )
 
 
 def _check_data(config: Config, source: str) -> None:
@@ -199,8 +209,8 @@ def _check_data(config: Config, source: str) -> None:
 
 def _check_weights(config: Config, source: str) -> None:
     for model, wanted in config.weights.items():
-        if model not in TRIPLES and model != "default":
-            known = ["default", *TRIPLES]
+        if model not in TRIPLES and model != "default" and not detectors.is_detector(model):
+            known = ["default", *TRIPLES, *detectors.names()]
             raise UserError(f"{source}: weights: unknown model {model!r}{nearest(model, known)}")
         if model == "default" and isinstance(wanted, LocalFile | Torchvision | Url):
             raise UserError(f"{source}: weights.default: one file does not fit every model; name its model")
@@ -236,6 +246,9 @@ def _explain(error: ValidationError) -> str:
             "digits": DigitsData,
             "folder": FolderData,
             "profile": ProfileSettings,
+            "training": TrainingSettings,
+            "detection": DetectionSettings,
+            "scenes": ScenesData,
             "url": Url,
         }
         section = sections.get(outer[-1], Config) if outer else Config

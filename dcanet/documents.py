@@ -123,16 +123,19 @@ class Provenance(Document):
 class EpochRecord(Document):
     """One line of history.jsonl; losses are means, epochs count from 1.
 
-    A training here has no validation figures per epoch, a published log has no speed.
+    A classifier has accuracies, a detector AP and the parts of its loss. Not every epoch is validated, and a
+    published log has no speed.
     """
 
     epoch: int
     learning_rate: float
     train_loss: float
-    train_top1_percent: float
+    train_top1_percent: float | None = None
+    train_losses: dict[str, float] | None = None
     valid_loss: float | None = None
     valid_top1_percent: float | None = None
     valid_top5_percent: float | None = None
+    valid_ap_percent: float | None = None
     seconds: float | None = None
     images_per_second: float | None = None
 

@@ -12,7 +12,17 @@ from typing import Any
 
 from .documents import Provenance
 
-PACKAGES = ("torch", "torchvision", "numpy", "pillow", "fvcore", "snakemake", "dcanet-bench")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "pillow",
+    "fvcore",
+    "hotcoco",
+    "pycocotools",
+    "snakemake",
+    "dcanet-bench",
+)
 
 
 def now() -> datetime:

@@ -7,14 +7,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from .config import Config, DigitsData, FolderData
+from .config import Config
+from .config_sections import DigitsData, FolderData
 from .errors import UserError
 from .files import hash_of
-from .sheets import Classifier, Pair
+from .sheets import Classifier, Detector, Pair
 from .training.recipe import Recipe, check_recipe_fits, load_recipe, recipe_hash
 from .weights.places import checkpoint_path, log_path
 from .weights.source_text import source_arguments, source_name
 from .weights.sources import LocalFile, is_published
+from .workflow_detection import DetectionPlan, option_arguments
 
 
 class Plan:
@@ -26,10 +28,17 @@ class Plan:
         self._models: dict[str, Classifier] = {
             model.id: model for pair in self._pairs.values() for model in pair.models
         }
-        self._recipes: dict[str, Recipe] = {
-            backbone: load_recipe(Path(path)) for backbone, path in config.recipes.items()
+        self.detection = DetectionPlan(config) if config.chosen_detectors() else None
+        self._backbones = {
+            model.id: model
+            for pair in config.read_pairs()
+            for model in pair.models
+            if self.detection and model.id in self.detection.backbones
         }
-        for model, row in self._models.items():
+        self._recipes: dict[str, Recipe] = {
+            backbone: load_recipe(Path(path), Recipe) for backbone, path in config.recipes.items()
+        }
+        for model, row in self._networks.items():
             try:
                 check_recipe_fits(self._recipes[row.backbone], model)
             except UserError as error:
@@ -41,7 +50,25 @@ class Plan:
 
     @property
     def models(self) -> list[str]:
+        """The classifiers that are evaluated."""
         return list(self._models)
+
+    @property
+    def detectors(self) -> list[str]:
+        return self.detection.detectors if self.detection else []
+
+    @property
+    def networks(self) -> list[str]:
+        """All classifiers that have weights: backbones of detectors too, which need not be evaluated."""
+        return list(self._networks)
+
+    @property
+    def _networks(self) -> dict[str, Classifier]:
+        return self._models | self._backbones
+
+    @property
+    def _rows(self) -> dict[str, Classifier | Detector]:
+        return {**self._networks, **(self.detection.rows if self.detection else {})}
 
     def models_of(self, pair: str) -> list[str]:
         """Baseline first."""
@@ -62,7 +89,8 @@ class Plan:
     @property
     def splits(self) -> list[str]:
         """What of the data set is needed; weights that were not trained here need no training images."""
-        return ["train", "val"] if len(self.pretrained) < len(self._models) else ["val"]
+        trained = set(self._networks) - set(self.pretrained)
+        return ["train", "val"] if trained else ["val"]
 
     @property
     def checks_images(self) -> bool:
@@ -91,8 +119,8 @@ class Plan:
 
     @property
     def pretrained(self) -> list[str]:
-        """Models whose weights are not trained here."""
-        return [model for model in self._models if self.config.source_of(model) != "train"]
+        """Classifiers and detectors whose weights are not trained here."""
+        return [model for model in self._rows if self.config.source_of(model) != "train"]
 
     def runs_of(self, model: str) -> list[str]:
         """Names of a model's runs: one for each seed, or `pretrained`."""
@@ -120,27 +148,26 @@ class Plan:
 
     def source_name(self, model: str) -> str:
         """What results call a model's source."""
-        return source_name(self.config.source_of(model), self._models[model].model_drive_id)
+        return source_name(self.config.source_of(model), self._rows[model].model_drive_id)
 
     def recipe_of(self, model: str) -> str:
         """Path of the recipe; a pair shares one because its models share a backbone."""
-        return self.config.recipes[self._models[model].backbone]
+        return self.config.recipes[self._networks[model].backbone]
 
     def training_hash(self, model: str) -> str:
         """Changes whenever the weights would, for reasons that no path or input file shows."""
-        recipe = recipe_hash(self._recipes[self._models[model].backbone])
+        recipe = recipe_hash(self._recipes[self._networks[model].backbone])
         return hash_of([recipe, self.config.options.get(model, {}), self.config.data.model_dump()])
 
     def preprocessing_of(self, model: str) -> str:
-        return self._recipes[self._models[model].backbone].preprocessing.id
+        return self._recipes[self._networks[model].backbone].preprocessing.id
 
     def options_of(self, models: list[str]) -> list[str]:
         """`--option` arguments of these models' options."""
         return [
             argument
             for model in models
-            for key, value in sorted(self.config.options.get(model, {}).items())
-            for argument in ("--option", f"{model}:{key}={_plain(value)}")
+            for argument in option_arguments(model, self.config.options.get(model, {}))
         ]
 
     @functools.cached_property
@@ -194,10 +221,6 @@ def _texts(folder: Any) -> list[str]:
         else:
             found.append(entry.read_text(encoding="utf-8"))
     return found
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _has_gpu() -> bool:

@@ -8,7 +8,7 @@ import yaml
 from dcanet.commands.config import schema
 from dcanet.config import load_config, parse_config
 from dcanet.errors import UserError
-from dcanet.training.recipe import load_recipe
+from dcanet.training.recipe import DetectionRecipe, Recipe, load_recipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,6 +54,48 @@ def test_extra_test_sets_must_be_there(values, tmp_path):
         parse_config(values | data(**{"my set": str(tmp_path)}))
 
 
+def test_detectors_follow_the_pairs_unless_they_are_named(values):
+    def chosen(**changes):
+        return [row.id for row in parse_config(values | changes).chosen_detectors()]
+
+    assert len(chosen()) == 6
+    assert chosen(scope="quick") == chosen(detection=None) == chosen(pairs="ge_resnet50") == []
+    assert chosen(pairs="se_resnet50") == ["retinanet_se_resnet50", "retinanet_dca_se_resnet50"]
+    named = values["detection"] | {"detectors": "cascade_rcnn_gc_resnet50"}
+    assert chosen(pairs="se_resnet50", detection=named) == ["cascade_rcnn_gc_resnet50"]
+
+
+def test_options_of_a_kind_of_detector_and_of_one(values):
+    config = parse_config(values | {"options": {"retinanet_dca_se_resnet50": {"matching": "two_layer"}}})
+    of_kind = values["detection"]["options"]["retinanet"]
+    assert config.detector_options("retinanet_se_resnet50") == of_kind
+    assert config.detector_options("retinanet_dca_se_resnet50") == of_kind | {"matching": "two_layer"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"detectors": ["retina_resnet50"]},
+            "detection.detectors: unknown detector 'retina_resnet50'; did",
+        ),
+        ({"detectors": []}, "detection.detectors: names none"),
+        ({"data": {"name": "folder", "path": "nowhere"}}, "detection.data.path: no folder 'nowhere'"),
+        ({"recipes": {}}, "detection.recipes: no recipe for 'retinanet'"),
+        ({"options": {"retinanet": {"chanels": 8}}}, "has no option 'chanels'; did you mean 'channels'?"),
+        (
+            {"options": {"retinanet": {"short_side": -1}}},
+            "short_side of .* must be a positive integer",
+        ),
+        ({"dat": {}}, "unknown key 'detection.dat'"),
+    ],
+)
+def test_mistakes_about_detectors_name_the_key(values, change, message):
+    with pytest.raises(UserError, match=message) as caught:
+        parse_config(values | {"detection": values["detection"] | change})
+    assert "\n" not in str(caught.value)
+
+
 def test_quick_scope_needs_quick_pairs(values):
     with pytest.raises(UserError, match="quick_pairs: names no pair"):
         parse_config(values | {"scope": "quick", "quick_pairs": []})
@@ -62,7 +104,7 @@ def test_quick_scope_needs_quick_pairs(values):
 def test_weights_of_single_models_and_of_all_others(values, tmp_path):
     for split in ("train", "val"):
         (tmp_path / split).mkdir()
-    folder = {"data": {"name": "folder", "path": str(tmp_path)}}
+    folder = {"data": {"name": "folder", "path": str(tmp_path)}, "detection": None}
     config = parse_config(values | folder | {"weights": {"default": "published", "resnet50": "train"}})
     assert (config.source_of("resnet50"), config.source_of("se_resnet50")) == ("train", "published")
     assert parse_config(values | folder | {"weights": "published"}).source_of("resnet50") == "published"
@@ -139,4 +181,4 @@ def test_schema_for_editors_is_in_step():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config/recipes").glob("*.yaml")), ids=lambda path: path.stem)
 def test_recipes_are_valid(path):
-    load_recipe(path)
+    load_recipe(path, DetectionRecipe if path.stem.startswith(("scenes", "coco")) else Recipe)

@@ -5,6 +5,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from dcanet.config import parse_config
+from dcanet.data.coco_dataset import CocoDataset
+from dcanet.detection_documents import DetectionMetrics, DetectionPictures
 from dcanet.documents import Dataset, Metrics, RealMetrics
 from dcanet.errors import UserError
 from dcanet.weights.translation import CONVERSION_VERSION
@@ -21,7 +23,8 @@ LOGS = f"logs/{CONFIG.experiment}"
 
 
 wildcard_constraints:
-    model="|".join(PLAN.models),
+    model=PLAN.any_of([*PLAN.networks, *PLAN.detectors]),
+    detector=PLAN.any_of(PLAN.detectors),
     pair="|".join(PLAN.pairs),
     seed=r"\d+",
     run=r"seed\d+|pretrained",
@@ -35,6 +38,26 @@ def classification(file):
         for model in PLAN.models
         for run in PLAN.runs_of(model)
     ]
+
+
+def detection(file):
+    """A file of every run of every detector."""
+    return [
+        f"{RESULTS}/detection/{detector}/{run}/{file}"
+        for detector in PLAN.detectors
+        for run in PLAN.runs_of(detector)
+    ]
+
+
+def detections_of(detector):
+    """What a detector found, in its first run."""
+    return f"{RESULTS}/detection/{detector}/{PLAN.runs_of(detector)[0]}/eval/detections.parquet"
+
+
+def pictures():
+    """What detectors found beside what their baselines did."""
+    compared = PLAN.detection.compared if PLAN.detection else []
+    return [f"{RESULTS}/detection/{detector}/pictures.json" for detector in compared]
 
 
 def tests():

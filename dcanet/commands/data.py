@@ -3,8 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
+
+if TYPE_CHECKING:
+    from ..data.check import Check
+    from ..data.coco_check import CocoCheck
+    from ..data.coco_dataset import CocoDataset
+    from ..documents import Dataset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     digits.add_argument("--image-size", type=int, default=32, help="side in pixels (default: %(default)s)")
     digits.add_argument(
         "--seed", type=int, default=0, help="of the crops and the split (default: %(default)s)"
+    )
+    scenes = kinds.add_parser(
+        "scenes", help="write pictures of several embedded digits with their boxes, as a COCO data set"
+    )
+    scenes.add_argument("--out", type=Path, required=True, help="folder to write")
+    scenes.add_argument("--images-train", type=int, default=800, help="default: %(default)s")
+    scenes.add_argument("--images-val", type=int, default=200, help="default: %(default)s")
+    scenes.add_argument(
+        "--image-size", type=int, default=128, help="side in pixels, a multiple of 32 (default: %(default)s)"
+    )
+    scenes.add_argument(
+        "--seed", type=int, default=0, help="of all draws, and of the split (default: %(default)s)"
     )
     describe = kinds.add_parser("describe", help="count and fingerprint a data set without decoding it")
     describe.add_argument("folder", type=Path, help="folder of the data set, in any layout of docs/data.md")
@@ -45,28 +64,64 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.kind == "check":
         _check(arguments)
         return
+    dataset: Dataset | CocoDataset
     if arguments.kind == "digits":
         from ..data.digits import write_digits
 
         dataset = write_digits(arguments.out, arguments.image_size, arguments.seed)
-    else:
-        from ..data.describe import describe
+    elif arguments.kind == "scenes":
+        from ..data.scenes import write_scenes
 
-        dataset = describe(arguments.folder, arguments.folder.resolve().name, arguments.splits)
+        counts = (arguments.images_train, arguments.images_val)
+        dataset = write_scenes(arguments.out, *counts, arguments.image_size, arguments.seed)
+    else:
+        dataset = _described(arguments)
         dataset.save(arguments.out)
-    counts = " and ".join(f"{facts.images} {split}" for split, facts in dataset.splits.items())
-    print(f"{dataset.name}: {len(dataset.classes)} classes, {counts} images")
+    print(_counts(dataset))
+
+
+def _described(arguments: argparse.Namespace) -> "Dataset | CocoDataset":
+    from ..data.coco_files import is_coco
+
+    name = arguments.folder.resolve().name
+    if is_coco(arguments.folder):
+        from ..data.coco_describe import describe_coco
+
+        return describe_coco(arguments.folder, name, arguments.splits)
+    from ..data.describe import describe
+
+    return describe(arguments.folder, name, arguments.splits)
+
+
+def _counts(dataset: "Dataset | CocoDataset") -> str:
+    from ..data.coco_dataset import CocoDataset
+
+    images = " and ".join(f"{facts.images} {split}" for split, facts in dataset.splits.items())
+    if isinstance(dataset, CocoDataset):
+        boxes = " and ".join(str(facts.boxes) for facts in dataset.splits.values())
+        return f"{dataset.name}: {len(dataset.categories)} categories, {images} images, {boxes} boxes"
+    return f"{dataset.name}: {len(dataset.classes)} classes, {images} images"
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    from ..data.check import check
-    from ..data.findings import summary, verdict
+    from ..data.coco_files import is_coco
 
     skip = arguments.on_bad_image == "skip"
-    found = check(arguments.folder, arguments.workers, arguments.splits)
-    for line in summary(found):
+    found: Check | CocoCheck
+    if is_coco(arguments.folder):
+        from ..data import coco_findings
+        from ..data.coco_check import check_coco
+
+        found = check_coco(arguments.folder, arguments.workers, arguments.splits)
+        lines, problem = coco_findings.summary(found), coco_findings.verdict(found, skip)
+    else:
+        from ..data import findings
+        from ..data.check import check
+
+        found = check(arguments.folder, arguments.workers, arguments.splits)
+        lines, problem = findings.summary(found), findings.verdict(found, skip)
+    for line in lines:
         print(line)
-    problem = verdict(found, skip)
     if arguments.out and not problem:
         found.dataset.save(arguments.out)
     print()

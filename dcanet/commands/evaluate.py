@@ -1,4 +1,4 @@
-"""dcanet evaluate: accuracy, calibration and per-image predictions of stored weights."""
+"""dcanet evaluate: what stored weights of a classifier or a detector are worth, and their predictions."""
 
 import argparse
 from pathlib import Path
@@ -36,6 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="operation by operation as in training; without it, BatchNorm and activations go into the "
         "convolutions, which is faster and differs by rounding only",
     )
+    boxes = parser.add_argument_group("detectors")
+    boxes.add_argument(
+        "--resamples",
+        type=int,
+        default=1000,
+        help="of the images, for the interval of AP (default: %(default)s)",
+    )
+    boxes.add_argument(
+        "--coco-json", type=Path, metavar="FILE", help="also write the detections as COCO's server reads them"
+    )
     real = parser.add_argument_group("instead of a model run: ImageNet's reassessed labels, ReaL")
     real.add_argument("--predictions", type=Path, help="predictions.parquet of ImageNet's val split")
     real.add_argument("--real", type=Path, metavar="FILE", help="real.json (arXiv 2006.07159)")
@@ -51,18 +61,30 @@ def run(arguments: argparse.Namespace) -> int | None:
         raise UserError("evaluate: needs --weights and --data, or --predictions and --real")
     if arguments.batch_size is not None and arguments.batch_size < 1:
         raise UserError("--batch-size: must be at least 1")
+    if arguments.resamples < 2:
+        raise UserError("--resamples: must be at least 2")
     return on_ranks(arguments, lambda: _evaluate(arguments))
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    from ..detection.forms import is_detector
+    from ..weights.store import read_metadata
+
+    use_threads(arguments)
+    if is_detector(read_metadata(arguments.weights).model):
+        _evaluate_detector(arguments)
+    else:
+        _evaluate_classifier(arguments)
+
+
+def _evaluate_classifier(arguments: argparse.Namespace) -> None:
     from ..data.settings import Preprocessing
-    from ..training.recipe import load_recipe
+    from ..training.recipe import Recipe, load_recipe
 
     if arguments.recipe:
-        preprocessing = load_recipe(arguments.recipe).preprocessing
+        preprocessing = load_recipe(arguments.recipe, Recipe).preprocessing
     else:
         preprocessing = Preprocessing(resize=arguments.resize, crop=arguments.crop)
-    use_threads(arguments)
     from ..device import choose_device
     from ..distributed.ranks import join
     from ..evaluation.evaluate import evaluate
@@ -90,6 +112,41 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         f"top-5 {metrics.top5_percent:.2f} % of {metrics.images} images{scope}, NLL {metrics.nll:.3f}, "
         f"ECE {metrics.ece_percent:.2f} %{skipped}"
     )
+
+
+def _evaluate_detector(arguments: argparse.Namespace) -> None:
+    from ..device import choose_device
+    from ..distributed.ranks import join
+    from ..evaluation.evaluate_detector import evaluate_detector
+
+    with join(choose_device(arguments.device)) as ranks:
+        metrics = evaluate_detector(
+            arguments.weights,
+            arguments.data,
+            arguments.out,
+            arguments.batch_size,
+            arguments.workers,
+            arguments.device,
+            dataset=arguments.dataset,
+            exact=arguments.exact,
+            resamples=arguments.resamples,
+            coco_json=arguments.coco_json,
+            ranks=ranks,
+        )
+    if metrics is None:
+        return
+    ap = metrics.intervals.get("ap")
+    interval = f" [{ap.low:.2f}, {ap.high:.2f}]" if ap else ""
+    found = metrics.numbers
+    print(
+        f"{metrics.model}, {metrics.origin}: AP {_percent(found.ap)}{interval}, AP50 {_percent(found.ap50)}, "
+        f"AP75 {_percent(found.ap75)} of {metrics.objects:,} objects in {metrics.images:,} images; "
+        f"pycocotools agrees on {metrics.oracle_images:,} of them"
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f} %"
 
 
 def _score_real(arguments: argparse.Namespace) -> None:

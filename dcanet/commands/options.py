@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ..detection import forms as detectors
 from ..errors import UserError, nearest
 from ..models.forms import TRIPLES, resolve_options
 
@@ -60,10 +61,12 @@ def use_threads(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(arguments.threads)
 
 
-def options_of(model: str, given: list[str]) -> dict[str, Any]:
+def options_of(model: str, given: list[str], detectors_too: bool = False) -> dict[str, Any]:
     """The `--option` values that are for this model, checked; UserError names the option and the fix."""
-    if model not in TRIPLES:
-        raise UserError(f"unknown model {model!r}{nearest(model, list(TRIPLES))}")
+    detector = detectors_too and detectors.is_detector(model)
+    if model not in TRIPLES and not detector:
+        known = [*TRIPLES, *(detectors.names() if detectors_too else [])]
+        raise UserError(f"unknown model {model!r}{nearest(model, known)}")
     chosen: dict[str, Any] = {}
     for text in given:
         key, separator, value = text.partition("=")
@@ -73,7 +76,7 @@ def options_of(model: str, given: list[str]) -> dict[str, Any]:
         if not colon or owner == model:
             chosen[name] = yaml.safe_load(value)
     try:
-        resolve_options(model, **chosen)
+        (detectors.resolve_options if detector else resolve_options)(model, **chosen)
     except ValueError as error:
         raise UserError(f"--option: {error}") from error
     return chosen

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"{name}: {cost.parameters / 1e6:.2f} M parameters, {cost.macs / 1e9:.2f} G MACs (fvcore)")
         return
 
-    from ..config import ProfileSettings
+    from ..config_sections import ProfileSettings
     from ..profiling.throughput import measure_throughput
 
     settings = ProfileSettings(

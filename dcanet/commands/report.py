@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what our accuracies were measured on, in words",
     )
     parser.add_argument(
+        "--detection-note", default="the val split", help="what our AP was measured on, in words"
+    )
+    parser.add_argument(
         "--pretrained",
         nargs="+",
         default=[],
@@ -38,6 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
         out=arguments.out,
         experiment=arguments.results.name,
         data_note=arguments.data_note,
+        detection_note=arguments.detection_note,
         logs=arguments.logs,
         pretrained=arguments.pretrained,
     )

@@ -2,17 +2,24 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+from ..errors import UserError
 from .options import add_device, add_options, add_ranks, on_ranks, options_of, use_threads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, help="model id, e.g. dca_se_resnet50")
+    parser.add_argument("--model", required=True, help="id of a classifier or detector, e.g. dca_se_resnet50")
     parser.add_argument("--data", type=Path, required=True, help="the data set's folder (docs/data.md)")
     parser.add_argument(
         "--dataset", type=Path, help="dataset.json of `dcanet data check`, whose bad images are left out"
     )
     parser.add_argument("--recipe", type=Path, required=True, help="training recipe (YAML)")
+    parser.add_argument(
+        "--backbone",
+        type=Path,
+        help="a classifier's model.safetensors that a detector's backbone starts from",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, history and provenance")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument(
@@ -32,18 +39,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int | None:
-    options = options_of(arguments.model, arguments.option)
-    from ..training.recipe import load_recipe
+    options = options_of(arguments.model, arguments.option, detectors_too=True)
+    from ..detection.forms import is_detector
+    from ..training.recipe import DetectionRecipe, Recipe, load_recipe
 
-    recipe = load_recipe(arguments.recipe)
+    detector = is_detector(arguments.model)
+    if arguments.backbone and not detector:
+        raise UserError(f"--backbone: {arguments.model} is a classifier, which starts from nothing")
+    recipe = (
+        load_recipe(arguments.recipe, DetectionRecipe) if detector else load_recipe(arguments.recipe, Recipe)
+    )
 
     def work() -> None:
         use_threads(arguments)
         from ..device import choose_device
         from ..distributed.ranks import join
-        from ..training.train import Job, train
+        from ..training.job import Job
+        from ..training.train import train
 
-        job = Job(
+        job: Job[Any] = Job(
             model=arguments.model,
             options=options,
             data=arguments.data,
@@ -55,6 +69,7 @@ def run(arguments: argparse.Namespace) -> int | None:
             workers=arguments.workers,
             save_minutes=arguments.save_minutes,
             dataset=arguments.dataset,
+            backbone=arguments.backbone,
         )
         with join(choose_device(arguments.device)) as ranks:
             train(job, ranks)

@@ -143,8 +143,6 @@ def _check_of(row: Classifier | Detector) -> Callable[[Path], object]:
     from ..weights.conversion import recognise
     from ..weights.opening import open_checkpoint
 
-    if isinstance(row, Detector):
-        return open_checkpoint
     return lambda path: recognise(open_checkpoint(path), expected_model=row.id)
 
 
@@ -165,7 +163,7 @@ def _inspect(arguments: argparse.Namespace) -> None:
     }
     if found.options is not None:
         facts["options"] = options_text(found.options) or "none"
-        facts["variant"] = options_text(found.variant or {}) or "none: the form of the printed costs"
+        facts["variant"] = options_text(found.variant or {}) or "none: the published one"
     for title, text in facts.items():
         print(f"{title:12} {text}")
     for title, keys in (

@@ -1,7 +1,7 @@
 """Whether a data set is what training and evaluation need: all there, decodable, in the right classes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -43,18 +43,19 @@ def check(root: Path, workers: int | None = None, splits: Sequence[str] = ()) ->
     for split in listed:
         facts = dataset.splits[split.name]
         hashes = np.empty(len(split.images), dtype=np.uint64)
-        for index, look in enumerate(scan_images(split, workers or _cores())):
+        for index, look in enumerate(scan_images(split, workers or cores())):
             hashes[index] = look.content
             if look.broken:
                 facts.bad_images[split.images[index]] = look.broken
-            elif kind := _remark(split.images[index], look):
+            elif kind := remark(split.images[index], look):
                 facts.notes.setdefault(kind, []).append(split.images[index])
         contents.append(hashes)
-    dataset.duplicates = _duplicates(dataset, listed, contents)
+    broken = [dataset.splits[split.name].bad_images for split in listed]
+    dataset.duplicates = duplicates(listed, contents, broken)
     return Check(dataset, listed, strangers(dataset.classes), classes_in_one_split(listed))
 
 
-def _cores() -> int:
+def cores() -> int:
     """That this process may use, where the system says."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -65,7 +66,8 @@ def odd_counts(per_class: dict[str, int]) -> dict[str, int]:
     return {label: count for label, count in per_class.items() if not middle / 2 <= count <= middle * 2}
 
 
-def _remark(image: str, look: Look) -> str | None:
+def remark(image: str, look: Look) -> str | None:
+    """What is unusual but fine about an image that can be decoded; `image` ends with its file's suffix."""
     suffix = image.rsplit(".", 1)[-1]
     if PROMISED[suffix.lower()] != look.format:
         return f"{look.format} named .{suffix}"
@@ -74,8 +76,13 @@ def _remark(image: str, look: Look) -> str | None:
     return None if look.mode == "RGB" else look.mode
 
 
-def _duplicates(dataset: Dataset, splits: Sequence[Split], contents: Sequence[np.ndarray]) -> list[list[str]]:
-    """Groups of "<split>/<id>" with the same bytes; those across splits first."""
+def duplicates(
+    splits: Sequence[Split], contents: Sequence[np.ndarray], broken: Sequence[Collection[str]]
+) -> list[list[str]]:
+    """Groups of "<split>/<id>" with the same bytes, but for broken images; those across splits first.
+
+    `contents` are the hashes of each split's images, `broken` the ids of each split's.
+    """
     hashes = np.concatenate(contents)
     starts = np.cumsum([0, *(len(split.images) for split in splits)])
     order = np.argsort(hashes, kind="stable")
@@ -87,9 +94,9 @@ def _duplicates(dataset: Dataset, splits: Sequence[Split], contents: Sequence[np
         members = []
         for position in group.tolist():
             which = int(np.searchsorted(starts, position, side="right")) - 1
-            split, image = splits[which], splits[which].images[position - int(starts[which])]
-            if image not in dataset.splits[split.name].bad_images:
-                members.append(f"{split.name}/{image}")
+            image = splits[which].images[position - int(starts[which])]
+            if image not in broken[which]:
+                members.append(f"{splits[which].name}/{image}")
         if len(members) > 1:
             groups.append(members)
     return sorted(groups, key=lambda group: (len({name.split("/")[0] for name in group}) == 1, group))

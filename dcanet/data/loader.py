@@ -1,7 +1,10 @@
 """Batches of a split, in an order that depends on nothing but the seed and the epoch."""
 
+import atexit
 import signal
-from collections.abc import Iterable, Iterator
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -22,6 +25,9 @@ Key = tuple[int, int]
 
 #: uint8 images (N, H, W, 3), targets (N), indices (N).
 Batch = tuple[Tensor, Tensor, Tensor]
+
+#: Makes a batch of a list of images.
+Collate = Callable[[list[Any]], Any]
 
 
 class EncodedImages(Protocol):
@@ -51,13 +57,12 @@ class Images(TorchDataset[tuple[Tensor, int, int]]):
         return torch.from_numpy(pixels), int(self.targets[index]), index
 
 
-class TrainingLoader:
+class StepLoader(ABC):
     """The micro-batches of one rank, step by step, from any step of any epoch on.
 
-    Step s of an epoch takes positions [s * B, (s + 1) * B) of the epoch's order, B being the global batch;
-    an incomplete last batch is dropped. A step's batch is cut into micro-batches, of which the
-    (a * world + rank)-th is this rank's a-th. Workers live as long as the loader and serve one iterator at
-    a time. Torch's random state is neither read nor moved.
+    A step's global batch is cut into micro-batches, of which the (a * world + rank)-th is this rank's a-th.
+    Workers live as long as the loader and serve one iterator at a time. Torch's random state is neither read
+    nor moved. Subclasses say which images make the global batches.
 
     Raises:
         ValueError: micro-batches of `world` ranks that do not add up to the global batch.
@@ -66,7 +71,7 @@ class TrainingLoader:
 
     def __init__(
         self,
-        images: Images,
+        images: TorchDataset[Any],
         global_batch: int,
         micro_batch: int,
         seed: int,
@@ -74,6 +79,7 @@ class TrainingLoader:
         rank: int = 0,
         world: int = 1,
         pin: bool = False,
+        collate: Collate | None = None,
     ) -> None:
         self.accumulate, rest = divmod(global_batch, micro_batch * world)
         if rest or not self.accumulate:
@@ -83,7 +89,44 @@ class TrainingLoader:
         self.images, self.global_batch, self.micro_batch, self.seed = images, global_batch, micro_batch, seed
         self.rank, self.world = rank, world
         self._plan = _Plan()
-        self._loader = Loader(images, self._plan, workers, pin)
+        self._loader = Loader(images, self._plan, workers, pin, collate)
+
+    @property
+    @abstractmethod
+    def steps_per_epoch(self) -> int:
+        """The same in every epoch and on every rank."""
+
+    @abstractmethod
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """The images of every step of an epoch (from 0), (steps, global batch)."""
+
+    def _steps(self, epoch: int, start_step: int) -> Iterator[list[Any]]:
+        """Per step from `start_step` on, this rank's micro-batches; nothing before is even decoded."""
+        batches = self._batches(self._keys(epoch, start_step))
+        for _ in range(start_step, self.steps_per_epoch):
+            yield [next(batches) for _ in range(self.accumulate)]
+
+    def _keys(self, epoch: int, start_step: int) -> Iterator[list[Key]]:
+        for batch in self._order(epoch)[start_step:]:
+            for turn in range(self.accumulate):
+                first = (turn * self.world + self.rank) * self.micro_batch
+                yield keyed(epoch, batch[first : first + self.micro_batch])
+
+    def _batches(self, keys: Iterator[list[Key]]) -> Iterator[Any]:
+        self._plan.keys = keys
+        for batch in self._loader:
+            yield batch
+            if self._plan.keys is not keys:
+                raise RuntimeError("a later iterator of this loader has taken its workers over")
+
+
+class TrainingLoader(StepLoader):
+    """Step s of an epoch takes positions [s * B, (s + 1) * B) of the epoch's order, B being the global batch.
+
+    An incomplete last batch is dropped. Arguments and errors are those of `StepLoader`.
+    """
+
+    images: Images
 
     @property
     def steps_per_epoch(self) -> int:
@@ -94,9 +137,8 @@ class TrainingLoader:
 
         What lies before `start_step` is not even decoded.
         """
-        batches = self._batches(self._keys(epoch, start_step))
-        for _ in range(start_step, self.steps_per_epoch):
-            yield [next(batches)[:2] for _ in range(self.accumulate)]
+        for step in self._steps(epoch, start_step):
+            yield [batch[:2] for batch in step]
 
     def sample(self, count: int) -> Iterator[Tensor]:
         """About `count` images in micro-batches, in the order of epoch 0; the same at every rank."""
@@ -104,24 +146,13 @@ class TrainingLoader:
         size = self.micro_batch
         batches = max(1, min(round(count / size), len(order) // size))
         for images, _, _ in self._batches(
-            _keyed(0, order[batch * size : (batch + 1) * size]) for batch in range(batches)
+            keyed(0, order[batch * size : (batch + 1) * size]) for batch in range(batches)
         ):
             yield images
 
-    def _keys(self, epoch: int, start_step: int) -> Iterator[list[Key]]:
+    def _order(self, epoch: int) -> NDArray[np.int64]:
         order = epoch_order(len(self.images), self.seed, epoch)
-        for step in range(start_step, self.steps_per_epoch):
-            for turn in range(self.accumulate):
-                chunk = turn * self.world + self.rank
-                first = step * self.global_batch + chunk * self.micro_batch
-                yield _keyed(epoch, order[first : first + self.micro_batch])
-
-    def _batches(self, keys: Iterator[list[Key]]) -> Iterator[Batch]:
-        self._plan.keys = keys
-        for batch in self._loader:
-            yield batch
-            if self._plan.keys is not keys:
-                raise RuntimeError("a later iterator of this loader has taken its workers over")
+        return order[: self.steps_per_epoch * self.global_batch].reshape(-1, self.global_batch)
 
 
 def evaluation_loader(
@@ -132,35 +163,59 @@ def evaluation_loader(
     Batches are (uint8 images (N, H, W, 3), targets (N), indices (N)). UserError as `TrainingLoader`.
     """
     mine = np.arange(rank, len(images), world)
-    batches = [_keyed(0, mine[first : first + batch_size]) for first in range(0, len(mine), batch_size)]
+    batches = [keyed(0, mine[first : first + batch_size]) for first in range(0, len(mine), batch_size)]
     return Loader(images, batches, workers, pin)
 
 
 class Loader(DataLoader[Any]):
-    """A DataLoader of `Images` over batches of keys, whose dead workers are the user's to know."""
+    """A DataLoader of images over batches of keys, whose dead workers are the user's to know.
 
-    def __init__(self, images: Images, batches: Iterable[list[Key]], workers: int, pin: bool) -> None:
+    `collate` makes a batch of a list of images; without it tensors are stacked.
+    """
+
+    def __init__(
+        self,
+        images: TorchDataset[Any],
+        batches: Iterable[list[Key]],
+        workers: int,
+        pin: bool,
+        collate: Collate | None = None,
+    ) -> None:
         super().__init__(
             images,
             batch_sampler=batches,
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=pin,
+            collate_fn=collate,
             worker_init_fn=_leave_signals_to_the_parent,
             generator=torch.Generator(),  # else the seed of the workers is drawn from torch's own
         )
+        if workers:
+            # At exit Python ends children by a signal that these leave to their parent, and waits for them.
+            atexit.register(_end_workers, weakref.ref(self))
 
-    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         batches = super().__iter__()
         try:
             yield from batches
-        except (RuntimeError, ConnectionError, EOFError) as error:
-            if not self.num_workers or not (told := death_of_worker(error)):
+        except Exception as error:
+            if not self.num_workers:
                 raise
-            # Else torch tells of the dead one again, at any place, whenever another process ends.
+            # Else torch tells of a dead one again, at any place, whenever another process ends; and living
+            # ones stay until the garbage is collected, which then waits seconds for each.
             with suppress(RuntimeError):
                 batches._shutdown_workers()  # type: ignore[attr-defined]
-            raise told from error
+            self._iterator = None
+            if told := death_of_worker(error):
+                raise told from error
+            raise
+
+
+def _end_workers(reference: "weakref.ref[Loader]") -> None:
+    loader = reference()
+    if loader is not None and loader._iterator is not None:
+        loader._iterator._shutdown_workers()  # type: ignore[attr-defined]
 
 
 def _leave_signals_to_the_parent(worker: int) -> None:
@@ -193,5 +248,6 @@ class _Plan:
         return self.keys
 
 
-def _keyed(epoch: int, indices: NDArray[np.int64]) -> list[Key]:
+def keyed(epoch: int, indices: NDArray[np.int64]) -> list[Key]:
+    """What the workers are told of some images of an epoch."""
     return [(epoch, index) for index in indices.tolist()]

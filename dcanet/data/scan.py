@@ -32,6 +32,7 @@ class Look:
     broken: str | None = None
     format: str = ""
     mode: str = ""
+    size: tuple[int, int] = (0, 0)  # width and height in pixels
 
 
 def look_at(data: bytes) -> Look:
@@ -43,13 +44,13 @@ def look_at(data: bytes) -> Look:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd EXIF data, and once for each process
             with Image.open(io.BytesIO(data)) as image:
-                kind, mode = image.format or "", image.mode
+                kind, mode, size = image.format or "", image.mode, image.size
                 image.convert("RGB")
     except UnidentifiedImageError:
         return Look(content, f"not an image (starts with {data[:8]!r})")
     except Exception as error:  # decoders raise nearly everything on broken data
         return Look(content, f"cannot be decoded: {error or type(error).__name__}")
-    return Look(content, format="JPEG" if kind == "MPO" else kind, mode=mode)
+    return Look(content, format="JPEG" if kind == "MPO" else kind, mode=mode, size=size)
 
 
 def scan_images(split: Split, workers: int) -> Iterator[Look]:

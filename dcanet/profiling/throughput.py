@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from torch import nn
 from tqdm import tqdm
 
-from ..config import ProfileSettings
+from ..config_sections import ProfileSettings
 from ..device import autocast, choose_device, device_name, memory_format, place
 from ..documents import Speed, Throughput
 from ..errors import UserError

@@ -9,6 +9,7 @@ from .curves import SIZE, Curves
 from .environment import Environment as MadeIn
 from .environment import compare
 from .formatting import ARROWS, shown
+from .galleries import Gallery
 from .progress import Progress
 from .reproduction import Recipe
 from .table import Cell, Column, Group, Missing, Row, Table
@@ -26,6 +27,7 @@ class Page:
     environments: list[MadeIn]
     recipes: list[Recipe]
     curves: list[Curves]
+    pictures: list[Gallery]
     notes: Sequence[str]
 
 

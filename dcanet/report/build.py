@@ -10,10 +10,12 @@ from .as_csv import as_csv
 from .as_html import Page, as_html
 from .curves import curves
 from .environment import environments
+from .galleries import galleries
 from .markdown_page import markdown_page
 from .progress import progress
-from .reproduction import recipes
+from .reproduction import detector_recipes, recipes
 from .stored import load
+from .stored_detection import load_detection
 from .table1 import table1
 from .table2 import table2
 
@@ -25,28 +27,31 @@ def render(
     out: Path,
     experiment: str,
     data_note: str,
+    detection_note: str,
     logs: Path | None = None,
     notes: Sequence[str] = (),
     pretrained: Collection[str] = (),
 ) -> Path:
     """Write index.html, tables.md, table1.csv and table2.csv into `out`; returns the path of index.html.
 
-    `results` is the experiment's folder, `data_note` says what our accuracies are measured on, and `logs` is
-    where the log of an absent result is looked for. Models in `pretrained` are shown with the weights that
-    were not trained here. What is absent or broken is shown as such, with a reason.
+    `results` is the experiment's folder, `data_note` and `detection_note` say what our accuracies and our AP
+    are measured on, and `logs` is where the log of an absent result is looked for. Models in `pretrained` are
+    shown with the weights that were not trained here. What is absent or broken is shown so, with a reason.
     """
     out = Path(out)
     stored = load(results, pairs, logs, pretrained)
     classifiers = table1(pairs, stored, data_note)
-    tables = [classifiers, table2(detectors)]
+    detection = load_detection(results, detectors, logs, pretrained)
+    tables = [classifiers, table2(detectors, detection, detection_note)]
     page = Page(
         experiment=experiment,
         answer=answer(classifiers),
-        progress=progress(pairs, detectors, stored),
-        warnings=stored.warnings,
+        progress=progress(pairs, detectors, stored, detection),
+        warnings=[*stored.warnings, *detection.warnings],
         tables=tables,
-        environments=environments(stored.provenances),
-        recipes=recipes(pairs, stored),
+        environments=environments([*stored.provenances, *detection.provenances]),
+        recipes=[*recipes(pairs, stored), *detector_recipes(detectors, detection)],
+        pictures=galleries(detectors, detection),
         curves=curves(pairs, stored),
         notes=notes,
     )

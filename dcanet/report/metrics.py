@@ -61,6 +61,7 @@ def _precision(key: str, label: str, meaning: str) -> Metric:
         base="percent",
         scaled="percent",
         delta_unit="points",
+        spread="interval",
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..documents import Costs, Throughput
 from ..sheets import Detector, Pair
 from .stored import Stored, evaluated
+from .stored_detection import StoredDetection
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,9 @@ class Progress:
     total: int
 
 
-def progress(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Stored) -> list[Progress]:
+def progress(
+    pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Stored, detection: StoredDetection
+) -> list[Progress]:
     """What has run so far, stage by stage."""
     timed = [
         Progress(
@@ -33,5 +36,7 @@ def progress(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Store
         ),
         Progress("rows counted", sum(isinstance(c, Costs) for c in stored.costs.values()), len(pairs)),
         *timed,
-        Progress("detectors evaluated", 0, len(detectors)),
+        Progress(
+            "detectors evaluated", sum(bool(detection.evaluated(row.id)) for row in detectors), len(detectors)
+        ),
     ]

@@ -1,12 +1,13 @@
 """How each number was made and how to make it again."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..documents import Provenance
-from ..sheets import Pair
+from ..sheets import Detector, Pair
 from .stored import PRETRAINED, Run, Stored
+from .stored_detection import DetectorRun, StoredDetection
 from .table import Missing
 
 
@@ -20,7 +21,7 @@ class Steps:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a row of Table 1 comes to be: the workflow's targets and the commands that ran."""
+    """How a row comes to be: the workflow's targets and the commands that ran."""
 
     row: str
     workflow: str
@@ -33,9 +34,29 @@ def recipes(pairs: Sequence[Pair], stored: Stored) -> list[Recipe]:
         Recipe(
             pair.row,
             shlex.join(["snakemake", "--cores", "all", *_targets(pair, stored)]),
-            [_steps(model.id, run) for model in pair.models for run in stored.runs[model.id]],
+            [
+                _steps(model.id, run, {test: tested.evaluation for test, tested in run.tests.items()})
+                for model in pair.models
+                for run in stored.runs[model.id]
+            ],
         )
         for pair in pairs
+    ]
+
+
+def detector_recipes(detectors: Sequence[Detector], stored: StoredDetection) -> list[Recipe]:
+    """One recipe for each detector that was run, in the table's order."""
+    return [
+        Recipe(
+            f"{row.detector}, {row.row}",
+            shlex.join(
+                ["snakemake", "--cores", "all"]
+                + [str(stored.root / "detection" / row.id / run.name / "eval/metrics.json") for run in runs]
+            ),
+            [_steps(row.id, run, {}) for run in runs],
+        )
+        for row in detectors
+        if (runs := stored.runs[row.id])
     ]
 
 
@@ -58,12 +79,12 @@ def _is_pretrained(runs: Sequence[Run]) -> bool:
     return any(run.name == PRETRAINED for run in runs)
 
 
-def _steps(model: str, run: Run) -> Steps:
+def _steps(model: str, run: Run | DetectorRun, tests: Mapping[str, Provenance | Missing]) -> Steps:
     facts = [
         ("conversion command" if run.name == PRETRAINED else "training command", _command(run.training)),
         ("evaluation command", _command(run.evaluation)),
     ]
-    facts += [(f"{test} command", _command(tested.evaluation)) for test, tested in run.tests.items()]
+    facts += [(f"{test} command", _command(evaluation)) for test, evaluation in tests.items()]
     if isinstance(run.training, Provenance):
         made_from = {
             "seed": run.training.seed,

@@ -1,32 +1,18 @@
 """What an experiment has left on disk; a file that is absent or broken becomes a reason, never an error."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
-from ..documents import (
-    Costs,
-    Document,
-    EpochRecord,
-    Metrics,
-    Provenance,
-    RealMetrics,
-    Result,
-    Throughput,
-    read_history,
-)
-from ..errors import UserError
+from ..documents import Costs, EpochRecord, Metrics, Provenance, RealMetrics, Result, Throughput
 from ..sheets import Pair
+from .reading import NOT_RUN, PRETRAINED, Reader
 from .table import Missing
 
-NOT_RUN = Missing("not run yet")
-#: Name of the run whose weights were not trained here.
-PRETRAINED = "pretrained"
+__all__ = ["NOT_RUN", "PRETRAINED", "REAL", "Run", "Stored", "Tested", "evaluated", "load"]
+
 #: The test set that is not images but other labels of the val images.
 REAL = "real"
-FileKind = TypeVar("FileKind", bound=Document)
 
 
 @dataclass(frozen=True)
@@ -76,10 +62,9 @@ class Stored:
         return [stage for stage in stages if isinstance(stage, Provenance)]
 
 
-class _Reader:
+class _Reader(Reader):
     def __init__(self, root: Path, logs: Path | None, models: Collection[str]) -> None:
-        self.root = root
-        self.logs = logs
+        super().__init__(root, logs)
         self.test_sets = sorted(
             {
                 path.parent.name.removeprefix("test-")
@@ -87,57 +72,14 @@ class _Reader:
                 for path in (root / "classification" / model).glob("*/test-*/metrics.json")
             }
         )
-        self.warnings: list[str] = []
-
-    def read(
-        self, kind: type[FileKind], path: Path, absent: Missing, **identity: str | int | None
-    ) -> FileKind | Missing:
-        if not path.exists():
-            return absent
-        try:
-            document = kind.load(path)
-            for key, expected in identity.items():
-                if (found := getattr(document, key)) != expected:
-                    raise UserError(f"{path}: is of {key} {found!r}, but its place says {expected!r}")
-        except UserError as error:
-            self.warnings.append(str(error))
-            return Missing("unreadable", str(error))
-        return document
-
-    def absent(self, *logs: str) -> Missing:
-        """The reason of a result that is not there: the first of its logs that exists, or not run yet."""
-        for log in logs:
-            if self.logs and (self.logs / log).is_file():
-                return Missing("failed or unfinished", f"see {self.logs / log}")
-        return NOT_RUN
-
-    def history(self, path: Path) -> list[EpochRecord]:
-        try:
-            return read_history(path) if path.exists() else []
-        except UserError as error:
-            self.warnings.append(str(error))
-            return []
 
     def runs(self, model: str, pretrained: bool) -> list[Run]:
-        """Those of all seeds; that of pretrained weights if it is wanted or the only one."""
-        names = {folder.name for folder in (self.root / "classification" / model).glob("*")}
-        if self.logs:
-            names |= {log.stem.removeprefix(f"{model}-") for log in self.logs.glob(f"*/{model}-*.log")}
-        seeds = sorted(int(name[4:]) for name in names if re.fullmatch(r"seed(0|[1-9][0-9]{0,17})", name))
-        if PRETRAINED in names and (pretrained or not seeds):
-            return [self.run(model, PRETRAINED, None)]
-        return [] if pretrained else [self.run(model, f"seed{seed}", seed) for seed in seeds]
+        names = self.run_names("classification", model, pretrained)
+        return [self.run(model, name, seed) for name, seed in names]
 
     def run(self, model: str, name: str, seed: int | None) -> Run:
         folder = self.root / "classification" / model / name
-        training_logs = [f"{stage}/{model}-{name}.log" for stage in ("train", "fetch")]
-        evaluation_log = f"evaluate/{model}-{name}.log"
-        training = self.read(Provenance, folder / "train" / "provenance.json", self.absent(*training_logs))
-        absent = self.absent(*training_logs, evaluation_log)
-        if isinstance(training, Provenance):
-            absent = self.absent(evaluation_log)
-            made = "converted" if name == PRETRAINED else "trained"
-            absent = Missing(f"{made}, not evaluated yet") if absent is NOT_RUN else absent
+        training, absent = self.training(folder, model, name)
         return Run(
             name,
             self.read(Metrics, folder / "eval" / "metrics.json", absent, model=model, seed=seed),

@@ -1,68 +1,108 @@
 """Table 2: the detectors, each beside the one that it is built on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from ..detection.forms import is_detector, variant_of
+from ..models.forms import options_text
 from ..sheets import Detector
+from .detection import PUBLISHED, our_difference, ours, published
 from .metrics import METRICS
-from .stored import NOT_RUN
-from .table import Cell, Column, Content, Group, Missing, Row, Section, Table, Value, difference, mark_best
+from .stored_detection import StoredDetection
+from .table import Cell, Column, Content, Group, Missing, Row, Section, Table, difference, mark_best
 
-PUBLISHED = {
-    "ap": "published_ap",
-    "ap50": "published_ap50",
-    "ap75": "published_ap75",
-    "ap_small": "published_ap_small",
-    "ap_medium": "published_ap_medium",
-    "ap_large": "published_ap_large",
-}
-OURS_ON = "COCO val2017 (not run yet)"
 FIRST = Missing("no baseline", "the other rows of this detector are built on it")
 
 
-def table2(detectors: Sequence[Detector]) -> Table:
-    """One row per detector in the sheet's order; no detector of ours is evaluated yet."""
-    columns = tuple(Column(METRICS[key], OURS_ON) for key in PUBLISHED)
+def table2(detectors: Sequence[Detector], stored: StoredDetection, data_note: str) -> Table:
+    """One row per detector in the sheet's order; `data_note` says what ours are measured on."""
+    ours_on = (
+        data_note if any(stored.evaluated(row.id) for row in detectors) else f"{data_note} (not run yet)"
+    )
+    columns = tuple(Column(METRICS[key], ours_on) for key in PUBLISHED)
     deltas = tuple(Column(column.metric, column.measured_on, delta=True) for column in columns)
-    by_id = {detector.id: detector for detector in detectors}
     return Table(
         key="table2",
-        title="Table 2. Object detection on COCO with these classifiers as backbones",
+        title="Table 2. Object detection with these classifiers as backbones",
         section_label="Detector",
-        ours_on=OURS_ON,
+        ours_on=ours_on,
         paper_on="COCO val2017",
         groups=(
             Group("value", "Average precision", columns),
             Group("delta", "Δ to the row's baseline", deltas),
         ),
         sections=tuple(
-            Section(name, _rows(list(members), by_id, columns))
+            Section(name, _rows(list(members), columns, stored))
             for name, members in groupby(detectors, lambda detector: detector.detector)
         ),
-        notes=(
-            "A row's baseline is the same detector on the backbone without the last addition: attention is "
-            "compared with the plain network, the connection with unconnected attention.",
-        ),
+        notes=tuple(_notes(detectors, stored)),
     )
 
 
-def _rows(
-    members: Sequence[Detector], by_id: dict[str, Detector], columns: Sequence[Column]
-) -> tuple[Row, ...]:
-    by_column = [
-        mark_best([_published(column, member) for member in members], column.metric) for column in columns
-    ]
-    rows = []
-    for member, *papers in zip(members, *by_column, strict=True):
-        values = [Cell(NOT_RUN, paper) for paper in papers]
-        baseline = by_id.get(member.baseline or "")
-        deltas = [
-            Cell(NOT_RUN, difference(paper, _published(column, baseline))) if baseline else Cell(FIRST, FIRST)
-            for column, paper in zip(columns, papers, strict=True)
-        ]
-        rows.append(Row(member.row, (*values, *deltas)))
-    return tuple(rows)
+def _rows(members: Sequence[Detector], columns: Sequence[Column], stored: StoredDetection) -> tuple[Row, ...]:
+    by_id = {member.id: member for member in members}
+    cells: dict[str, list[Cell]] = {member.id: [] for member in members}
+    for column in columns:
+        mine = mark_best([ours(column, member.id, stored) for member in members], column.metric)
+        papers = mark_best([published(column, member) for member in members], column.metric)
+        for member, our, paper in zip(members, mine, papers, strict=True):
+            cells[member.id].append(Cell(our, paper))
+    return tuple(
+        Row(
+            member.row,
+            (*cells[member.id], *_deltas(member, by_id.get(member.baseline or ""), columns, stored)),
+            _remarks(member, stored),
+        )
+        for member in members
+    )
 
 
-def _published(column: Column, detector: Detector) -> Content:
-    return Value(getattr(detector, PUBLISHED[column.metric.key]))
+def _deltas(
+    member: Detector, baseline: Detector | None, columns: Sequence[Column], stored: StoredDetection
+) -> Iterator[Cell]:
+    for column in columns:
+        if baseline is None:
+            yield Cell(FIRST, FIRST)
+            continue
+        paper: Content = difference(published(column, member), published(column, baseline))
+        yield Cell(our_difference(column, member.id, baseline.id, stored), paper)
+
+
+def _remarks(member: Detector, stored: StoredDetection) -> tuple[str, ...]:
+    """Weights of others and images that were left out."""
+    parts = []
+    for metrics in stored.evaluated(member.id):
+        if metrics.weights_source != "trained":
+            parts.append(f"weights not trained here: {metrics.weights_source}")
+        if metrics.bad_images_skipped:
+            parts.append(f"{metrics.bad_images_skipped:,} broken images left out")
+    return (f"{member.id}: {'; '.join(dict.fromkeys(parts))}.",) if parts else ()
+
+
+def _notes(detectors: Sequence[Detector], stored: StoredDetection) -> Iterator[str]:
+    yield (
+        "A row's baseline is the same detector on the backbone without the last addition: attention is "
+        "compared with the plain network, the connection with unconnected attention."
+    )
+    found = [metrics for row in detectors for metrics in stored.evaluated(row.id)]
+    if found:
+        resamples = {run.resamples for metrics in found for run in metrics.intervals.values()}
+        yield (
+            "In brackets the 95 % interval over images, by "
+            f"{' or '.join(f'{number:,}' for number in sorted(resamples))} resamples of them; of a "
+            "difference, both detectors on the same resamples. It says nothing of another training's outcome."
+        )
+        images = max(metrics.oracle_images for metrics in found)
+        worst = max(metrics.oracle_difference for metrics in found)
+        yield (
+            f"All numbers are hotcoco's; on {images:,} of the images pycocotools gives the same "
+            f"(largest difference {worst:.1g} points)."
+        )
+    variants: dict[str, list[str]] = {}
+    for row in detectors:
+        for metrics in stored.evaluated(row.id)[:1]:
+            changed = variant_of(row.id, metrics.options) if is_detector(row.id) else {}
+            if changed:
+                variants.setdefault(options_text(changed), []).append(row.id)
+    for text, names in variants.items():
+        yield f"Options that are not the published ones: {text} ({', '.join(names)})."

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .recipe import Recipe
+from .recipe import LoopRecipe
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Cut:
         """Images per step over all devices."""
         return self.micro_batch * self.accumulate * self.world
 
-    def rate_factor(self, recipe: Recipe) -> float:
+    def rate_factor(self, recipe: LoopRecipe) -> float:
         """The learning rate follows the true batch (linear scaling, arXiv 1706.02677)."""
         return self.batch / recipe.batch_size
 
 
-def cut(recipe: Recipe, world: int) -> Cut:
+def cut(recipe: LoopRecipe, world: int) -> Cut:
     """The cut whose step is nearest to the recipe's batch; equal to it wherever the devices divide it."""
     if recipe.micro_batch_size is None:
         return Cut(max(1, round(recipe.batch_size / world)), 1, world)

@@ -7,15 +7,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..data.loader import Loader, TrainingLoader
-from ..data.preprocessing import normalise
+from ..data.augmentation import training_transform
+from ..data.describe import fingerprint, list_splits, usable
+from ..data.loader import Images, Loader, TrainingLoader, evaluation_loader
+from ..data.preprocessing import evaluation_transform, normalise
+from ..data.split import Split
 from ..device import memory_format
 from ..distributed.ranks import Ranks
-from .recipe import Recipe
+from ..documents import Dataset, EpochRecord
+from ..models import create
+from .job import Job, Parts, cut_batch
+from .recipe import Recipe, check_recipe_fits
 
 
 class Classification:
     """Batches of a training loader and, where there is one, of a validation loader."""
+
+    score = "valid_top1_percent"
 
     def __init__(
         self,
@@ -70,3 +78,59 @@ class Classification:
     def _placed(self, batch: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         images, targets = (tensor.to(self.device, non_blocking=True) for tensor in batch)
         return images, targets
+
+
+def prepare_classification(job: Job[Recipe], ranks: Ranks, device: torch.device) -> Parts:
+    """A classifier with its data; UserError for data that cannot be read or do not fit the recipe."""
+    recipe = job.recipe
+    check_recipe_fits(recipe, job.model)
+    training, validation = _splits(job)
+    ranks.wait()
+    cutting = cut_batch(job, len(training.images), ranks)
+    network = create(job.model, len(training.classes), **job.options)
+    if recipe.residual_gain is not None:
+        network.set_residual_gain(recipe.residual_gain)
+    if recipe.linear_std is not None:
+        network.set_linear_std(recipe.linear_std)
+    transform = (
+        training_transform(recipe.augmentation)
+        if recipe.augmentation
+        else evaluation_transform(recipe.preprocessing)
+    )
+    loader = TrainingLoader(
+        Images(training, transform, job.seed),
+        cutting.batch,
+        cutting.micro_batch,
+        job.seed,
+        job.workers,
+        ranks.rank,
+        ranks.world,
+        pin=device.type == "cuda",
+    )
+    validated = None
+    if recipe.validate_every:
+        images = Images(validation, evaluation_transform(recipe.preprocessing), job.seed)
+        validated = evaluation_loader(images, cutting.micro_batch, job.workers, ranks.rank, ranks.world)
+    return Parts(
+        network,
+        Classification(loader, validated, device, recipe, ranks),
+        cutting,
+        fingerprint(training),
+        {},
+        _figures,
+        lambda count: (normalise(batch.to(device)) for batch in loader.sample(count)),
+    )
+
+
+def _splits(job: Job[Recipe]) -> tuple[Split, Split]:
+    """Train and val, less the images that a check of the data found broken."""
+    training, validation = list_splits(job.data, ("train", "val"))
+    if job.dataset is None:
+        return training, validation
+    dataset = Dataset.load(job.dataset)
+    return usable(training, dataset), usable(validation, dataset)
+
+
+def _figures(epoch: EpochRecord) -> str:
+    validated = "" if epoch.valid_top1_percent is None else f", val {epoch.valid_top1_percent:.2f} %"
+    return f"loss {epoch.train_loss:.4f}, top-1 {epoch.train_top1_percent:.2f} %{validated}"

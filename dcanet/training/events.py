@@ -21,7 +21,8 @@ class Events:
     def add(self, record: EpochRecord) -> None:
         if self._writer is None:
             self._writer = self._open()
-        for name, value in record.model_dump(exclude={"epoch", "schema_version"}, exclude_none=True).items():
+        figures = record.model_dump(exclude={"epoch", "schema_version", "train_losses"}, exclude_none=True)
+        for name, value in {**figures, **(record.train_losses or {})}.items():
             self._writer.add_scalar(name, value, record.epoch)
         self._writer.flush()
 

@@ -27,7 +27,7 @@ from ..signals import Interrupted
 from .guard import Guard
 from .interruption import StopRequests
 from .optimizers import build_optimizer
-from .recipe import Recipe
+from .recipe import LoopRecipe
 from .running_statistics import kept_as_they_are
 from .schedules import build_schedule
 from .state import StateFolder
@@ -41,7 +41,7 @@ WORTH_SAVING = 60
 
 @dataclass
 class Best:
-    """The epoch with the highest validation top-1 so far, and its weights where they are wanted."""
+    """The epoch with the highest validation score so far, and its weights where they are wanted."""
 
     epoch: int
     score: float
@@ -58,7 +58,7 @@ class Trainer:
 
     model: nn.Module
     task: Task
-    recipe: Recipe
+    recipe: LoopRecipe
     device: torch.device
     precision: str
     seed: int
@@ -217,10 +217,11 @@ class Trainer:
     def _validate(self, epoch: int) -> dict[str, float]:
         self._share_buffers()
         found = self.task.validate(self.kept.eval())
-        if self.best is None or found["valid_top1_percent"] > self.best.score:
+        score = found[self.task.score]
+        if self.best is None or score > self.best.score:
             weights = self.kept.state_dict() if self.recipe.select == "best" else None
             copied = {name: tensor.clone() for name, tensor in weights.items()} if weights else None
-            self.best = Best(epoch, found["valid_top1_percent"], copied)
+            self.best = Best(epoch, score, copied)
         return found
 
     def _share_buffers(self) -> None:

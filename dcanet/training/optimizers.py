@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .recipe import Recipe, Spared
+from .recipe import LoopRecipe, Spared
 
 
-def build_optimizer(model: nn.Module, recipe: Recipe, rate_factor: float = 1.0) -> torch.optim.Optimizer:
+def build_optimizer(model: nn.Module, recipe: LoopRecipe, rate_factor: float = 1.0) -> torch.optim.Optimizer:
     """The recipe's optimiser over all parameters; `rate_factor` multiplies its learning rate."""
     settings = recipe.optimizer.model_dump(exclude={"name", "learning_rate"})
     spared = spared_parameters(model, recipe.no_weight_decay)

@@ -1,11 +1,12 @@
 """Training recipes: config/recipes/*.yaml, checked; their hash is part of every result."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from ..config import Section, read_yaml
+from ..config import read_yaml
+from ..config_sections import Section
 from ..data.settings import Augmentation, Preprocessing
 from ..errors import UserError, first_problem
 from ..files import hash_of
@@ -61,8 +62,8 @@ class Cosine(Section):
     warmup_epochs: float = Field(5, ge=0)
 
 
-class Recipe(Section):
-    """One training recipe."""
+class LoopRecipe(Section):
+    """What the training loop does, whatever it trains."""
 
     epochs: float = Field(gt=0, description="passes over the training images; the last may be a part of one")
     batch_size: int = Field(
@@ -70,32 +71,17 @@ class Recipe(Section):
     )
     micro_batch_size: int | None = Field(
         None,
-        ge=2,
+        ge=1,
         description="images that a device sees at once, over which BatchNorm takes its statistics; fewer "
         "devices take several before each step. None: the batch divided by the devices",
     )
     optimizer: Annotated[SGD | AdamW, Field(discriminator="name")]
     schedule: Annotated[OneCycle | Steps | Cosine, Field(discriminator="name")]
-    residual_gain: float | None = Field(
-        None,
-        ge=0,
-        description="scale of the last norm of every residual branch at the start; None: as the authors' 1",
-    )
-    linear_std: float | None = Field(
-        None,
-        gt=0,
-        description="standard deviation that linear layers start with; None: as the authors', 1 in Mnas",
-    )
     no_weight_decay: list[Spared] = Field([], description="parameters that weight decay spares")
-    label_smoothing: float = Field(0, ge=0, lt=1)
     clip_norm: float | None = Field(None, gt=0, description="longest gradient, as its L2 norm")
     ema: float | None = Field(
         None, gt=0, lt=1, description="decay of an exponential moving average of the weights, which is kept"
     )
-    augmentation: Augmentation | None = Field(
-        None, description="random crops and flips; without it the evaluation preprocessing is used"
-    )
-    preprocessing: Preprocessing = Field(description="of the evaluation")
     precision: Literal["float32", "bfloat16", "float16", "auto"] = Field(
         "auto",
         description="of autocast, float16 with loss scaling; auto: bfloat16 where the processor or GPU "
@@ -110,15 +96,9 @@ class Recipe(Section):
     select: Literal["last", "best"] = Field(
         "last", description="the epoch whose weights are kept; best: on val, as the authors report"
     )
-    recalibrate_images: int = Field(
-        0,
-        ge=0,
-        description="after training, average the BatchNorm statistics over so many training images "
-        "(precise BN, arXiv 2105.07576); 0: keep the running averages",
-    )
 
     @model_validator(mode="after")
-    def _consistent(self) -> "Recipe":
+    def _consistent(self) -> Self:
         if self.micro_batch_size and self.batch_size % self.micro_batch_size:
             raise ValueError(
                 f"micro_batch_size: {self.batch_size} is not a multiple of {self.micro_batch_size}"
@@ -128,14 +108,50 @@ class Recipe(Section):
         return self
 
 
-def load_recipe(path: Path) -> Recipe:
+class Recipe(LoopRecipe):
+    """How a classifier is trained."""
+
+    micro_batch_size: int | None = Field(
+        None, ge=2, description=LoopRecipe.model_fields["micro_batch_size"].description
+    )
+    residual_gain: float | None = Field(
+        None,
+        ge=0,
+        description="scale of the last norm of every residual branch at the start; None: as the authors' 1",
+    )
+    linear_std: float | None = Field(
+        None,
+        gt=0,
+        description="standard deviation that linear layers start with; None: as the authors', 1 in Mnas",
+    )
+    label_smoothing: float = Field(0, ge=0, lt=1)
+    augmentation: Augmentation | None = Field(
+        None, description="random crops and flips; without it the evaluation preprocessing is used"
+    )
+    preprocessing: Preprocessing = Field(description="of the evaluation")
+    recalibrate_images: int = Field(
+        0,
+        ge=0,
+        description="after training, average the BatchNorm statistics over so many training images "
+        "(precise BN, arXiv 2105.07576); 0: keep the running averages",
+    )
+
+
+class DetectionRecipe(LoopRecipe):
+    """How a detector is trained; image sizes and sampling are options of the detector."""
+
+
+AnyRecipe = TypeVar("AnyRecipe", Recipe, DetectionRecipe)
+
+
+def load_recipe(path: Path, kind: type[AnyRecipe]) -> AnyRecipe:
     """Read and check a recipe; UserError names the file, the key and what is allowed."""
     try:
-        return Recipe.model_validate(read_yaml(path))
+        return kind.model_validate(read_yaml(path))
     except ValidationError as error:
-        kind, where, message = first_problem(error)
-        if kind == "extra_forbidden":
-            message = f"unknown key {where!r}; a recipe has: {', '.join(Recipe.model_fields)}"
+        problem, where, message = first_problem(error)
+        if problem == "extra_forbidden":
+            message = f"unknown key {where!r}; a recipe has: {', '.join(kind.model_fields)}"
             raise UserError(f"{path}: {message}") from error
         raise UserError(f"{path}: {where}: {message}" if where else f"{path}: {message}") from error
 
@@ -152,11 +168,11 @@ def check_recipe_fits(recipe: Recipe, model: str) -> None:
             raise UserError(f"{key}: {error}") from error
 
 
-def recipe_key(recipe: Recipe) -> dict[str, Any]:
+def recipe_key(recipe: LoopRecipe) -> dict[str, Any]:
     """All of a recipe that decides what it yields, with the training revision."""
     return {"revision": TRAINING_REVISION, "recipe": recipe.model_dump()}
 
 
-def recipe_hash(recipe: Recipe) -> str:
+def recipe_hash(recipe: LoopRecipe) -> str:
     """Hash of a recipe and the training revision; a pair's models must have the same."""
     return hash_of(recipe_key(recipe))

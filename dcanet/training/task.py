@@ -10,6 +10,8 @@ class Task(Protocol):
     """Data, loss and validation of one kind of training, on this rank's share."""
 
     steps_per_epoch: int
+    #: The figure of `validate` that the best epoch has most of.
+    score: str
 
     def epoch(self, epoch: int, start: int) -> Generator[Sequence[Any]]:
         """This rank's micro-batches of each step of an epoch (from 0), from step `start` on."""
@@ -19,7 +21,7 @@ class Task(Protocol):
         """(mean loss to differentiate, totals); totals of micro-batches and ranks are added up."""
         ...
 
-    def summary(self, totals: list[float]) -> dict[str, float]:
+    def summary(self, totals: list[float]) -> dict[str, Any]:
         """Fields of an epoch's record from the totals of all its micro-batches."""
         ...
 

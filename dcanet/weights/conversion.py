@@ -12,13 +12,12 @@ from ..documents import Document
 from ..errors import UserError
 from ..files import sha256
 from ..models import TRIPLES
-from ..models.backbones import Classifier
-from ..models.forms import variant_of
 from .authors import from_authors, in_our_names
+from .networks import Network, num_classes_of, split_id, variant_of
 from .opening import Checkpoint, open_checkpoint
 from .store import WeightsMetadata, as_strings, empty_model, read_metadata
 from .tensorfile import write_tensors
-from .translation import CONVERSION_VERSION, authors_forms, is_detector, split_prefix
+from .translation import CONVERSION_VERSION, authors_forms, split_prefix
 
 
 class Conversion(Document):
@@ -26,7 +25,9 @@ class Conversion(Document):
 
     model: str
     options: dict[str, Any]
-    variant: dict[str, Any] = Field(description="options that differ from the printed form's")
+    variant: dict[str, Any] = Field(
+        description="options that differ from a classifier's printed form or the published detector"
+    )
     num_classes: int
     source: str
     source_sha256: str
@@ -66,12 +67,13 @@ def convert(
     tensors = checkpoint.state_dict
     if not _is_ours(checkpoint):
         tensors = in_our_names(tensors, model.model_name)
-    layout = empty_model(model.model_name, model.head.out_features, model.model_options).state_dict()
+    num_classes = num_classes_of(model)
+    layout = empty_model(model.model_name, num_classes, model.model_options).state_dict()
     conversion = Conversion(
         model=model.model_name,
         options=model.model_options,
         variant=variant_of(model.model_name, model.model_options),
-        num_classes=model.head.out_features,
+        num_classes=num_classes,
         source=origin or checkpoint.path.name,
         source_sha256=sha256(source),
         source_bytes=checkpoint.path.stat().st_size,
@@ -97,14 +99,9 @@ def convert(
 
 def recognise(
     checkpoint: Checkpoint, form: str | None = None, expected_model: str | None = None
-) -> tuple[Classifier, list[str]]:
+) -> tuple[Network, list[str]]:
     """The model that a checkpoint belongs to, without memory for weights, and remarks; see `convert`."""
     path = checkpoint.path
-    if is_detector(checkpoint.state_dict):
-        raise UserError(
-            f"{path}: is a detector's checkpoint (mmdetection's layout), which can be fetched and inspected "
-            "but not converted yet; give a classifier's"
-        )
     # Keys, shapes and types decide, so the tensors may stay in the file.
     without_memory = {key: value.to("meta") for key, value in checkpoint.state_dict.items()}
     with warnings.catch_warnings(record=True) as caught:
@@ -131,7 +128,7 @@ def _form(checkpoint: Checkpoint, form: str | None, expected_model: str | None) 
     """What to tell `from_authors` of that which names and shapes leave open."""
     arch = checkpoint.arch if checkpoint.arch in authors_forms() else None
     claimed = authors_forms()[arch][0] if arch else expected_model
-    _, attention, connected = TRIPLES.get(claimed or "", ("", "", True))
+    _, attention, connected = TRIPLES.get(split_id(claimed or "")[1], ("", "", True))
     if form in (None, "printed", "released") and attention in ("none", "ge") and not connected:
         # One form only, and no tensors that tell plain GE from the plain network.
         return claimed

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..errors import UserError
 from ..files import sha256
-from ..models.forms import variant_of
 from .conversion import recognise
 from .mismatch import StateDictMismatch
+from .networks import variant_of
 from .opening import open_checkpoint
 from .translation import split_prefix
 

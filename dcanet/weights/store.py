@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UserError
-from ..models import create
-from ..models.backbones import Classifier
+from .networks import Network, assemble, num_classes_of
 from .tensorfile import write_tensors
 
 
@@ -26,20 +25,22 @@ class WeightsMetadata(BaseModel):
     source: str = Field(description="'trained', or where the file came from that this was converted from")
     source_sha256: str | None = None
     conversion_version: int | None = None
-    variant: dict[str, Any] = Field({}, description="options that differ from the printed form's")
+    variant: dict[str, Any] = Field(
+        {}, description="options that differ from a classifier's printed form or the published detector"
+    )
     notes: dict[str, Any] = Field({}, description="anything else, for instance the epoch")
 
 
-def empty_model(model: str, num_classes: int, options: Mapping[str, Any]) -> Classifier:
+def empty_model(model: str, num_classes: int, options: Mapping[str, Any]) -> Network:
     """A model without memory for its weights; ValueError for an unknown id or options it does not have."""
     with torch.device("meta"):
-        built = create(model, num_classes, **options)
+        built = assemble(model, num_classes, **options)
     if built.model_options != dict(options):
         raise ValueError(f"options of {model} are {built.model_options}, not {dict(options)}")
     return built
 
 
-def save_model(model: Classifier, path: Path, metadata: Mapping[str, Any]) -> None:
+def save_model(model: Network, path: Path, metadata: Mapping[str, Any]) -> None:
     """Write a model's state atomically.
 
     Args:
@@ -48,15 +49,19 @@ def save_model(model: Classifier, path: Path, metadata: Mapping[str, Any]) -> No
     known = WeightsMetadata(
         model=model.model_name,
         options=model.model_options,
-        num_classes=model.head.out_features,
+        num_classes=num_classes_of(model),
         **metadata,
     )
     state = model.state_dict()
     write_tensors(path, state, state.__getitem__, as_strings(known))
 
 
-def load_model(path: Path) -> Classifier:
-    """Rebuild the model of a weight file, on the CPU in training mode; UserError names what does not fit."""
+def load_model(path: Path) -> Network:
+    """Rebuild the classifier or detector of a weight file, on the CPU in training mode.
+
+    Raises:
+        UserError: the file is not one of this project or does not fit what it says of itself.
+    """
     metadata = read_metadata(path)
     try:
         model = empty_model(metadata.model, metadata.num_classes, metadata.options)

@@ -13,6 +13,12 @@ CONVERSION_VERSION = 1
 #: What precedes every key: nothing, DDP, apex's half-precision wrapper, both.
 PREFIXES = ("module.1.", "module.", "1.", "")
 
+#: What precedes the keys of a detector's backbone, the authors' and ours.
+BACKBONE = "backbone."
+
+#: How keys start that only this detector has.
+_DETECTOR_MARKS = {"retinanet": "bbox_head.retina_", "cascade_rcnn": "bbox_head.0."}
+
 
 @functools.cache
 def _data() -> dict[str, Any]:
@@ -25,15 +31,22 @@ def authors_forms() -> dict[str, tuple[str, str, dict[str, Any]]]:
 
 
 @functools.cache
-def _rules(backbone: str, attention: str) -> list[tuple[re.Pattern[str], str, int]]:
-    rules = _data()["rules"]
-    chosen = rules.get(f"{backbone}.{attention}", []) + rules[backbone] + rules[attention]
+def _rules(*names: str) -> list[tuple[re.Pattern[str], str, int]]:
+    chosen = [rule for name in names for rule in _data()["rules"].get(name, [])]
     return [(re.compile(rule[0]), rule[1], rule[2] if len(rule) > 2 else 0) for rule in chosen]
 
 
-def translate(key: str, backbone: str, attention: str) -> str:
+def translate(key: str, backbone: str, attention: str, detector: str | None = None) -> str:
     """One of the authors' keys (without prefix) -> ours; a key that no rule knows comes back as it is."""
-    for pattern, replacement, offset in _rules(backbone, attention):
+    if detector is None:
+        return _apply(_rules(f"{backbone}.{attention}", backbone, attention), key)
+    if key.startswith(BACKBONE):
+        return BACKBONE + translate(key.removeprefix(BACKBONE), backbone, attention)
+    return _apply(_rules(detector), key)
+
+
+def _apply(rules: list[tuple[re.Pattern[str], str, int]], key: str) -> str:
+    for pattern, replacement, offset in rules:
         if "{}" in replacement:
             key = pattern.sub(lambda m: replacement.format(int(m[1]) + offset), key)  # noqa: B023
         else:
@@ -47,9 +60,23 @@ def split_prefix(keys: Iterable[str]) -> str:
     return next(prefix for prefix in PREFIXES if all(key.startswith(prefix) for key in keys))
 
 
-def is_detector(keys: Iterable[str]) -> bool:
-    """Whether these are the keys of a detector of mmdetection: a classifier without head is its backbone."""
-    return any(re.match(r"(module\.)?backbone\.", key) for key in keys)
+def detector_of(keys: Iterable[str]) -> str | None:
+    """The detector that keys (without prefix) of mmdetection belong to, None for a classifier's.
+
+    Raises:
+        ValueError: the keys are of a detector that is not in Table 2.
+    """
+    keys = sorted(keys)
+    others = [key for key in keys if not key.startswith(BACKBONE)]
+    if len(others) == len(keys):
+        return None
+    for detector, mark in _DETECTOR_MARKS.items():
+        if any(key.startswith(mark) for key in others):
+            return detector
+    raise ValueError(
+        "not a state dict of RetinaNet or Cascade R-CNN: besides its backbone's keys it has "
+        f"{others[:3] or 'none'}, none of which starts with {' or '.join(_DETECTOR_MARKS.values())}"
+    )
 
 
 def triple_of(keys: Iterable[str]) -> tuple[str, str, bool]:

@@ -6,7 +6,7 @@ distribution of the generator's library, whose values may change from version to
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,14 @@ def noise(name: str, *shape: int) -> NDArray[np.float64]:
     return ((2 * unit - 1) * math.sqrt(3)).reshape(shape)
 
 
-def tensor(key: str, shape: Sequence[int], norm_var: float) -> NDArray:
-    """Values of the state-dict entry `key`; `norm_var` scales running variances, one number per network."""
+def tensor(
+    key: str, shape: Sequence[int], norm_var: float, scale: Mapping[str, float] | None = None
+) -> NDArray:
+    """Values of the state-dict entry `key`.
+
+    `norm_var` scales running variances, one number per network; `scale` has factors of the matrices and
+    filters whose keys begin so.
+    """
     leaf = key.rpartition(".")[2]
     if leaf == "num_batches_tracked":
         return np.zeros(shape, np.int64)
@@ -33,6 +39,8 @@ def tensor(key: str, shape: Sequence[int], norm_var: float) -> NDArray:
         value = (1 + 0.25 * value) * norm_var
     elif len(shape) > 1:
         value = _matrix(value)
+        for start, factor in (scale or {}).items():
+            value = value * factor if key.startswith(start) else value
     elif leaf == "weight":
         value = 1 + 0.25 * value
     elif leaf == "bias":
@@ -51,12 +59,12 @@ def _matrix(value: NDArray[np.float64]) -> NDArray[np.float64]:
     return value * (gain / math.sqrt(math.prod(value.shape[1:])))
 
 
-def images(n: int, channels: int, height: int, width: int) -> NDArray[np.float32]:
+def images(n: int, channels: int, height: int, width: int, name: str = "input") -> NDArray[np.float32]:
     """Noise at three scales: pixels, blocks of 16 pixels, one colour per image."""
-    pixel = noise("input.pixel", n, channels, height, width)
-    block = noise("input.block", n, channels, math.ceil(height / 16), math.ceil(width / 16))
+    pixel = noise(f"{name}.pixel", n, channels, height, width)
+    block = noise(f"{name}.block", n, channels, math.ceil(height / 16), math.ceil(width / 16))
     block = np.kron(block, np.ones((16, 16)))[:, :, :height, :width]
-    colour = noise("input.colour", n, channels, 1, 1)
+    colour = noise(f"{name}.colour", n, channels, 1, 1)
     return (0.5 * pixel + 0.7 * block + 0.5 * colour).astype(np.float32)
 
 

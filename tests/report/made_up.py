@@ -4,6 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dcanet.detection_documents import (
+    ApBootstrap,
+    CocoNumbers,
+    DetectionMetrics,
+    DetectionPicture,
+    DetectionPictures,
+    Interval,
+)
 from dcanet.documents import (
     Costs,
     EpochRecord,
@@ -69,6 +77,64 @@ def detector(name: str, baseline: str | None, ap: float, **values: Any) -> Detec
             **values,
         }
     )
+
+
+def write_detector(results: Path, name: str, aps: list[float], seed: int = 0, **values: Any) -> None:
+    """A run whose AP is the first of `aps`, and that of its resamples the others; no object is large."""
+    numbers = dict.fromkeys(CocoNumbers.model_fields, 50.0) | {
+        "ap": aps[0],
+        "ap_large": None,
+        "ar_large": None,
+    }
+    interval = Interval(value=aps[0], low=min(aps), high=max(aps), standard_error=1.0, bias=0.0, resamples=2)
+    metrics = {
+        "model": name,
+        "options": {},
+        "seed": seed,
+        "dataset": "made-up scenes",
+        "split": "val",
+        "images": 20,
+        "objects": 50,
+        "crowds": 0,
+        "detections": 100,
+        "numbers": numbers,
+        "per_category": {},
+        "intervals": {"ap": interval},
+        "oracle_images": 20,
+        "oracle_difference": 0.0,
+        "weights_sha256": "f" * 64,
+        "data_fingerprint": "data0123456789ab",
+        "recipe_hash": "recipe0123456789",
+        **values,
+    }
+    folder = results / "detection" / name / f"seed{seed}"
+    DetectionMetrics(**metrics).save(folder / "eval" / "metrics.json")
+    ApBootstrap(
+        seed=0,
+        resamples=len(aps) - 1,
+        images=20,
+        images_hash="images0123456789",
+        values={"ap": aps[0]},
+        resampled={"ap": list(aps[1:])},
+    ).save(folder / "eval" / "bootstrap.json")
+    for stage, verb in (("train", "train"), ("eval", "evaluate")):
+        provenance(verb, name, seed).save(folder / stage / "provenance.json")
+
+
+def write_pictures(results: Path, name: str, baseline: str) -> None:
+    pixel = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+    picture = DetectionPicture(
+        image_id=7,
+        width=1,
+        height=1,
+        baseline=pixel,
+        connected=pixel,
+        baseline_text="nothing",
+        connected_text="<b>cat</b> 0.90",
+        annotated_text="<b>cat</b>",
+    )
+    drawn = DetectionPictures(detector=name, baseline=baseline, dataset="made-up scenes", pictures=[picture])
+    drawn.save(results / "detection" / name / "pictures.json")
 
 
 def run_folder(results: Path, model: str, seed: int | None) -> Path:

@@ -27,7 +27,7 @@ def keys(table: Table) -> list[str]:
 def page(results: Path) -> Path:
     pairs = [plain_pair(), se_pair()]
     return render(
-        results, pairs, [detector("plain", None, 36.2)], results.parent / "out", "x", "made-up data"
+        results, pairs, [detector("plain", None, 36.2)], results.parent / "out", "x", "made-up data", "z"
     )
 
 

@@ -32,7 +32,7 @@ SOURCE = "weights not trained here: published (drive:made-up-model)"
 def page(results: Path, **values: object) -> str:
     out = results.parent / "out"
     index = render(
-        results, [plain_pair(), se_pair()], [detector("plain", None, 36.2)], out, "x", "y", **values
+        results, [plain_pair(), se_pair()], [detector("plain", None, 36.2)], out, "x", "y", "z", **values
     )  # type: ignore[arg-type]
     return index.read_text()
 

@@ -15,6 +15,8 @@ from made_up import (
     run_folder,
     se_pair,
     write_costs,
+    write_detector,
+    write_pictures,
     write_run,
     write_speeds,
 )
@@ -24,9 +26,10 @@ from dcanet.report.as_csv import as_csv
 from dcanet.report.as_markdown import as_markdown, escape
 from dcanet.report.formatting import shown
 from dcanet.report.metrics import METRICS
+from dcanet.report.stored_detection import StoredDetection
 from dcanet.report.table import Column, Table, Value
 from dcanet.report.table2 import table2
-from dcanet.sheets import Pair
+from dcanet.sheets import Detector, Pair
 
 BASELINE, CONNECTED = "se_resnet50", "dca_se_resnet50"
 SCRIPT = "<script>alert(1)</script>|`*x*`\n=1+1"
@@ -71,7 +74,12 @@ def results(tmp_path: Path) -> Path:
 
 
 def report(results: Path, pairs: list[Pair] | None = None, **values: object) -> Path:
-    arguments = {"experiment": "made_up", "data_note": "made-up data", **values}
+    arguments = {
+        "experiment": "made_up",
+        "data_note": "made-up data",
+        "detection_note": "made-up scenes",
+        **values,
+    }
     detectors = [detector("plain", None, 36.2), detector("se", "plain", 37.4)]
     return render(results, pairs or [plain_pair(), se_pair()], detectors, results.parent / "out", **arguments)  # type: ignore[arg-type]
 
@@ -161,12 +169,12 @@ def test_hostile_texts_stay_text(results: Path) -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "＝1"])
 def test_csv_texts_are_no_formulas(name: str) -> None:
-    table = table2([detector("plain", None, 36.2, row=name)])
+    table = _table2(detector("plain", None, 36.2, row=name))
     assert next(csv.DictReader(as_csv(table).splitlines()))["row"] == f"'{name}"
 
 
 def test_negative_numbers_of_csv_stay_numbers() -> None:
-    table = table2([detector("plain", None, 36.2), detector("worse", "plain", 36.1)])
+    table = _table2(detector("plain", None, 36.2), detector("worse", "plain", 36.1))
     row = list(csv.DictReader(as_csv(table).splitlines()))[1]
     assert float(row["paper_coco_val2017_delta_ap_points"]) == pytest.approx(-0.1)
 
@@ -225,9 +233,29 @@ def test_importing_the_report_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def _table2(*detectors: Detector) -> Table:
+    """Without any result of ours."""
+    nowhere = StoredDetection(Path(), {row.id: [] for row in detectors}, {}, ())
+    return table2(detectors, nowhere, "made-up scenes")
+
+
+def test_detectors_of_ours_are_shown_everywhere(results: Path) -> None:
+    write_detector(results, "plain", [20.0, 18.0, 22.0])
+    write_detector(results, "se", [21.0, 19.0, 23.5])
+    write_pictures(results, "se", "plain")
+    index = report(results)
+    html, markdown = index.read_text(), (index.parent / "tables.md").read_text()
+    rows = read_csv(index.parent / "table2.csv")
+    assert float(rows[1]["ours_value_ap_percent_high"]) == 23.5
+    assert "[18.0, 22.0]" in html
+    assert "ours **21.0** \\[19.0, 23.5\\]" in markdown
+    assert "se finds &lt;b&gt;cat&lt;/b&gt; 0.90" in html
+    assert "<b>cat" not in html
+    assert "dcanet evaluate se --seed 0" in html
+
+
 def test_a_detector_table_in_markdown(results: Path) -> None:
-    table: Table = table2([detector("plain", None, 36.2), detector("se", "plain", 37.4)])
-    text = as_markdown(table)
+    text = as_markdown(_table2(detector("plain", None, 36.2), detector("se", "plain", 37.4)))
     assert "ours not run yet<br>_paper **37.4**_" in text
     assert "ours not run yet<br>_paper +1.2_" in text
 

@@ -36,6 +36,7 @@ def test_the_page_opens_offline(tmp_path: Path, width: int, scheme: str) -> None
         tmp_path / "out",
         "made_up",
         "made-up data",
+        "made-up scenes",
     )
     requests: list[str] = []
     errors: list[str] = []

@@ -11,12 +11,14 @@ from made_up import (
     run_folder,
     se_pair,
     write_costs,
+    write_detector,
     write_run,
     write_speeds,
 )
 
 from dcanet.report.answer import answer
 from dcanet.report.stored import load
+from dcanet.report.stored_detection import load_detection
 from dcanet.report.table import Cell, Content, Missing, Table, Value
 from dcanet.report.table1 import table1
 from dcanet.report.table2 import table2
@@ -197,8 +199,51 @@ def test_plain_networks_alone_have_no_answer(tmp_path: Path) -> None:
     )
 
 
-def test_detectors_are_compared_with_their_baseline() -> None:
-    table = table2([detector("plain", None, 36.2), detector("se", "plain", 37.4)])
+def test_our_detectors_have_intervals_and_paired_differences(tmp_path: Path) -> None:
+    detectors = [detector("plain", None, 36.2), detector("se", "plain", 37.4), detector("dca", "se", 37.7)]
+    write_detector(tmp_path, "plain", [20.0, 18.0, 22.0])
+    write_detector(tmp_path, "se", [21.0, 19.0, 23.0])
+    stored = load_detection(tmp_path, detectors, None)
+    table = table2(detectors, stored, "made-up scenes")
+    first, second, third = [found.ours for _, found in table.under("value", "ap")]
+    assert isinstance(first, Value)
+    assert (first.number, first.interval) == (20.0, (18.0, 22.0))
+    assert isinstance(second, Value)
+    assert second.best
+    assert third == Missing("not run yet")
+    _, difference, missing = [found.ours for _, found in table.under("delta", "ap")]
+    # Both move together from resample to resample, so the difference does not vary at all.
+    assert difference == Value(1.0, interval=(1.0, 1.0))
+    assert missing == Missing("not run yet")
+    large = [found.ours for _, found in table.under("value", "ap_large")]
+    assert isinstance(large[0], Missing)
+    assert large[0].reason == "no such object"
+    assert not stored.warnings
+
+
+def test_detectors_on_other_images_have_no_paired_interval(tmp_path: Path) -> None:
+    detectors = [detector("plain", None, 36.2), detector("se", "plain", 37.4)]
+    write_detector(tmp_path, "plain", [20.0, 18.0, 22.0])
+    write_detector(tmp_path, "se", [21.0, 19.0, 23.0, 21.0], data_fingerprint="other0123456789a")
+    stored = load_detection(tmp_path, detectors, None)
+    _, difference = [found.ours for _, found in table2(detectors, stored, "x").under("delta", "ap")]
+    assert difference == Value(1.0)
+    assert any("2 different data sets" in warning for warning in stored.warnings)
+
+
+def test_detectors_of_several_seeds_have_a_spread(tmp_path: Path) -> None:
+    detectors = [detector("plain", None, 36.2)]
+    write_detector(tmp_path, "plain", [20.0, 18.0, 22.0])
+    write_detector(tmp_path, "plain", [22.0, 18.0, 22.0], seed=1)
+    table = table2(detectors, load_detection(tmp_path, detectors, None), "x")
+    [value] = [found.ours for _, found in table.under("value", "ap")]
+    assert isinstance(value, Value)
+    assert (value.number, value.seeds, value.interval) == (21.0, (0, 1), None)
+
+
+def test_detectors_are_compared_with_their_baseline(tmp_path: Path) -> None:
+    detectors = [detector("plain", None, 36.2), detector("se", "plain", 37.4)]
+    table = table2(detectors, load_detection(tmp_path, detectors, None), "made-up scenes")
     deltas = [found for _, found in table.under("delta", "ap")]
     assert not deltas[0].applies
     assert number(deltas[1].paper) == pytest.approx(1.2)

@@ -3,7 +3,7 @@
 import pytest
 
 from dcanet.errors import UserError
-from dcanet.training.recipe import load_recipe, recipe_hash
+from dcanet.training.recipe import Recipe, load_recipe, recipe_hash
 
 TEXT = """
 epochs: 1
@@ -22,18 +22,18 @@ def recipe_file(tmp_path):
 
 
 def test_comments_and_order_do_not_change_the_hash(recipe_file):
-    before = recipe_hash(load_recipe(recipe_file))
+    before = recipe_hash(load_recipe(recipe_file, Recipe))
     recipe_file.write_text("# a comment\n" + "\n".join(reversed(TEXT.strip().splitlines())) + "\n")
-    assert recipe_hash(load_recipe(recipe_file)) == before
+    assert recipe_hash(load_recipe(recipe_file, Recipe)) == before
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [("0.1", "0.2"), ("epochs: 1", "epochs: 2"), ("crop: 32", "crop: 30")]
 )
 def test_every_setting_changes_the_hash(recipe_file, old, new):
-    before = recipe_hash(load_recipe(recipe_file))
+    before = recipe_hash(load_recipe(recipe_file, Recipe))
     recipe_file.write_text(TEXT.replace(old, new))
-    assert recipe_hash(load_recipe(recipe_file)) != before
+    assert recipe_hash(load_recipe(recipe_file, Recipe)) != before
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_every_setting_changes_the_hash(recipe_file, old, new):
 def test_mistakes_name_file_and_key(recipe_file, old, new, message):
     recipe_file.write_text(TEXT.replace(old, new))
     with pytest.raises(UserError) as caught:
-        load_recipe(recipe_file)
+        load_recipe(recipe_file, Recipe)
     assert str(caught.value).startswith(f"{recipe_file}: ")
     assert message in str(caught.value)

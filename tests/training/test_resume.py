@@ -17,8 +17,9 @@ from dcanet.distributed.ranks import Ranks
 from dcanet.documents import read_history
 from dcanet.errors import UserError
 from dcanet.signals import CONTINUE
+from dcanet.training.job import Job
 from dcanet.training.recipe import Recipe
-from dcanet.training.train import Job, train
+from dcanet.training.train import train
 
 MODEL = "dca_se_mobilenet_v2"
 RECIPE = {

@@ -14,8 +14,9 @@ from dcanet.evaluation.evaluate import evaluate
 from dcanet.evaluation.predictions import Predictions
 from dcanet.files import sha256
 from dcanet.training.determinism import deterministic_operations
+from dcanet.training.job import Job
 from dcanet.training.recipe import SGD, AdamW, OneCycle, Recipe
-from dcanet.training.train import Job, train
+from dcanet.training.train import train
 from dcanet.weights.store import read_metadata
 
 RECIPE = Recipe(

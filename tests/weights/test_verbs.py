@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from oracle import FORMS
+from oracle.detectors import DETECTOR_FORMS
 
 from dcanet.cli import main
 from dcanet.documents import Provenance, read_history
@@ -22,7 +23,7 @@ CONFIG = Path(__file__).parents[2] / "config"
 CLASSIFIERS = {row.id: row for pair in read_pairs(CONFIG / "pairs.tsv") for row in pair.models}
 DETECTORS = {row.id: row for row in read_detectors(CONFIG / "detectors.tsv")}
 ROWS = CLASSIFIERS | DETECTORS
-MODEL, OTHER, DETECTOR = "se_mobilenet_v2", "dca_se_mobilenet_v2", "retinanet_resnet50"
+MODEL, OTHER, THIRD = "se_mobilenet_v2", "dca_se_mobilenet_v2", "cbam_mobilenet_v2"
 LOG = (
     b"Learning Rate\tTrain Loss\tValid Loss\tTrain Acc.\tValid Acc.\tValid Top5.\n"
     b"0.1\t6.1\t5.2\t4.0\t11.0\t27.0\n"
@@ -34,12 +35,6 @@ def checkpoint(path, name, changes=None):
     tensors = {key: torch.zeros_like(value, device="cpu") for key, value in form.empty("module.").items()}
     content = {"epoch": 150, "arch": name, "state_dict": tensors | (changes or {})}
     torch.save(content | {"best_prec1": torch.tensor(71.5)}, path)
-    return path
-
-
-def detector(path):
-    state_dict = {"backbone.conv1.weight": torch.ones(2), "bbox_head.retina_cls.bias": torch.ones(3)}
-    torch.save({"meta": {"epoch": 24}, "state_dict": state_dict}, path)
     return path
 
 
@@ -57,8 +52,8 @@ def here(tmp_path, server, monkeypatch):
 
 @pytest.fixture
 def served(here, server, tmp_path):
-    """The published files of a model and a detector."""
-    files = {MODEL: checkpoint(tmp_path / "a", MODEL), DETECTOR: detector(tmp_path / "b")}
+    """The published files of two models."""
+    files = {name: checkpoint(tmp_path / name, name) for name in (MODEL, THIRD)}
     for name, path in files.items():
         server.serve(ROWS[name].model_drive_id, path.read_bytes(), asks=True)
         server.serve(ROWS[name].log_drive_id, LOG)
@@ -130,12 +125,12 @@ def test_a_terminal_shows_progress(served, server):
 
 def test_one_failure_does_not_keep_the_others(served, server, capsys):
     server.serve(ROWS[OTHER].model_drive_id, b"", shows="quota")
-    assert main(["weights", "fetch", OTHER, MODEL, DETECTOR]) == 1
+    assert main(["weights", "fetch", OTHER, MODEL, THIRD]) == 1
     shown = capsys.readouterr()
     assert shown.err.count("\n") == 1
     assert shown.err.startswith("dcanet: ")
     assert "quota page" in shown.err
-    assert [line.split(":")[0] for line in shown.out.splitlines()] == [MODEL, DETECTOR]
+    assert [line.split(":")[0] for line in shown.out.splitlines()] == [MODEL, THIRD]
     assert main(["weights", "fetch", OTHER, "resnet50"]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == "dcanet: 2 of 2 files could not be fetched"
 
@@ -208,15 +203,26 @@ def test_form_decides_where_tensors_do_not(here, tmp_path):
     assert read_metadata(Path("x")).options["hand_on"] == "pooled"
 
 
-def test_detectors_can_be_inspected_but_not_converted_yet(served, capsys):
-    assert main(["weights", "fetch", DETECTOR, "--with-log"]) == 0
-    assert main(["weights", "inspect", f"weights/{DETECTOR}.checkpoint"]) == 0
-    assert "epoch        24" in capsys.readouterr().out
-    assert main(["weights", "convert", f"weights/{DETECTOR}.checkpoint", "--out", "x"]) == 1
-    error = capsys.readouterr().err
-    assert "is a detector's checkpoint" in error
-    assert "not converted yet" in error
-    assert error.count("\n") == 1
+def test_detectors(here, server, tmp_path, capsys):
+    """From Drive to a run; another row's file is not put on record."""
+    form = next(form for form in DETECTOR_FORMS if form.model == "retinanet_resnet50")
+    content = {"meta": {"epoch": 24}, "state_dict": form.empty(device="cpu")}
+    torch.save(content, tmp_path / "epoch_24.pth")
+    for name in (form.model, "retinanet_se_resnet50"):
+        server.serve(ROWS[name].model_drive_id, (tmp_path / "epoch_24.pth").read_bytes())
+    assert main(["weights", "fetch", form.model, "retinanet_se_resnet50"]) == 1
+    assert "another model: retinanet_resnet50, not retinanet_se_resnet50" in capsys.readouterr().err
+    assert [path.name for path in Path("weights").glob("*.checkpoint")] == [f"{form.model}.checkpoint"]
+
+    file = f"weights/{form.model}.checkpoint"
+    assert main(["weights", "inspect", file]) == 0
+    shown = capsys.readouterr().out
+    assert f"model        {form.model}\n" in shown
+    assert "epoch        24\n" in shown
+    assert main(["weights", "convert", file, "--model", form.model, "--run", "run"]) == 0
+    assert f"run: {form.model}, 37,968,692 parameters, 80 classes, from " in capsys.readouterr().out
+    assert read_metadata(Path("run/model.safetensors")).model == form.model
+    assert Provenance.load(Path("run/provenance.json")).source_sha256 == sha256(Path(file))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def working_copy(root: Path, recipe: dict[str, Any] = RECIPE, **changes: Any) ->
         "experiment": "tiny",
         "recipes": dict.fromkeys(config["recipes"], "config/recipes/tiny.yaml"),
         "profile": {"image_size": 32, "batch_size": 2, "blocks": 2, "block_seconds": 0.01},
+        "detection": None,
         "device": "cpu",
     }
     (root / "config/config.yaml").write_text(yaml.safe_dump(config | changes))

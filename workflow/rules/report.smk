@@ -3,6 +3,9 @@ rule report:
         metrics=classification("eval/metrics.json"),
         tests=tests(),
         histories=classification("train/history.jsonl"),
+        detection=detection("eval/metrics.json"),
+        bootstraps=detection("eval/bootstrap.json"),
+        pictures=pictures(),
         costs=costs(),
         throughputs=throughputs(),
         pairs=CONFIG.pairs_sheet,
@@ -31,12 +34,16 @@ rule report:
         logs=lambda wildcards: LOGS,
         folder=subpath(output.page, parent=True),
         data_note=CONFIG.data.note,
+        detection_note=(
+            CONFIG.detection.data.note if CONFIG.detection else "COCO val2017"
+        ),
         pretrained=["--pretrained", *PLAN.pretrained] if PLAN.pretrained else [],
         renderer=PLAN.renderer_hash(),
     message:
         "Render the report"
     shell:
         "dcanet report {params.results:q} --logs {params.logs:q} --pairs {input.pairs:q} "
-        "--detectors {input.detectors:q} --data-note {params.data_note:q} {params.pretrained:q} "
+        "--detectors {input.detectors:q} --data-note {params.data_note:q} "
+        "--detection-note {params.detection_note:q} {params.pretrained:q} "
         "--out {params.folder:q} "
         "> {log:q} 2>&1"

@@ -17,11 +17,12 @@ rule fetch_weights:
         folder=subpath(output.checkpoint, parent=True),
         source=lambda wildcards: PLAN.source_arguments(wildcards.model),
         pairs=CONFIG.pairs_sheet,
+        detectors=CONFIG.detectors_sheet,
     message:
         "Fetch the weights of {wildcards.model}"
     shell:
-        "dcanet weights fetch {wildcards.model} {params.source:q} --pairs {params.pairs:q} {resources.network} "
-        "--out {params.folder:q} > {log:q} 2>&1"
+        "dcanet weights fetch {wildcards.model} {params.source:q} --pairs {params.pairs:q} "
+        "--detectors {params.detectors:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule fetch_log:
@@ -36,11 +37,12 @@ rule fetch_log:
     params:
         folder=subpath(output.log, parent=True),
         pairs=CONFIG.pairs_sheet,
+        detectors=CONFIG.detectors_sheet,
     message:
         "Fetch the published training log of {wildcards.model}"
     shell:
-        "dcanet weights fetch {wildcards.model}.log --pairs {params.pairs:q} {resources.network} "
-        "--out {params.folder:q} > {log:q} 2>&1"
+        "dcanet weights fetch {wildcards.model}.log --pairs {params.pairs:q} "
+        "--detectors {params.detectors:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule convert_weights:
@@ -54,7 +56,7 @@ rule convert_weights:
     log:
         f"{LOGS}/train/{{model}}-pretrained.log",
     wildcard_constraints:
-        model="|".join(PLAN.pretrained) or "none",
+        model=PLAN.any_of(PLAN.pretrained),
     conda:
         "../envs/dcanet.yaml"
     threads: 1

@@ -1,0 +1,127 @@
+"""The sections of the config file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DigitsData(Section):
+    """The embedded data set: real digits blended over real photographs, 10 classes."""
+
+    name: Literal["digits"]
+    image_size: int = Field(32, ge=32, le=224, multiple_of=32, description="side in pixels")
+    seed: int = Field(0, ge=0, description="seed of the crops and of the train/val split")
+
+    @property
+    def folder(self) -> str:
+        return f"data/digits-{self.image_size}px-seed{self.seed}"
+
+    @property
+    def note(self) -> str:
+        """What the report says our accuracies were measured on."""
+        return "embedded digits (1,000 val images, 10 classes)"
+
+
+class FolderData(Section):
+    """Images on disk in any layout of docs/data.md: ImageNet as downloaded, or folders of your own."""
+
+    name: Literal["folder"]
+    path: str = Field(description="the data set's folder; its layout is found")
+    on_bad_image: Literal["stop", "skip"] = Field(
+        "stop", description="skip: every image is decoded before anything else, broken ones are left out"
+    )
+    tests: dict[str, str] = Field(
+        {}, description="extra test sets: name -> folder of images, or ReaL's labels (a .json file)"
+    )
+
+    @property
+    def folder(self) -> str:
+        return self.path.rstrip("/")
+
+    @property
+    def note(self) -> str:
+        """What the report says our accuracies were measured on."""
+        return f"the val split of {Path(self.path).name}"
+
+
+class TrainingSettings(Section):
+    """Where a training runs, by a recipe that keeps its batches on any number of ranks."""
+
+    processes: int = Field(1, ge=1, description="ranks of one training; on GPUs each takes one")
+    threads: int = Field(1, ge=1, description="processor threads that compute in each rank")
+    workers: int = Field(0, ge=0, description="processes of each rank that load images; 0: the rank itself")
+    save_minutes: float = Field(10, gt=0, description="between saves of the state within an epoch")
+
+
+class ProfileSettings(Section):
+    """How throughput is measured."""
+
+    image_size: int = Field(224, ge=32, multiple_of=32, description="side in pixels, also for MACs")
+    batch_size: int = Field(8, ge=1)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    channels_last: bool = True
+    blocks: int = Field(4, ge=2, le=100, description="timed ABBA rounds per pair")
+    block_seconds: float = Field(0.5, gt=0, description="least duration of one timed block, seconds")
+
+
+class ScenesData(Section):
+    """The embedded data set for detection: digit scenes in COCO's format, 10 categories."""
+
+    name: Literal["scenes"]
+    image_size: int = Field(128, ge=64, le=512, multiple_of=32, description="side in pixels")
+    train_images: int = Field(800, ge=1, le=100_000)
+    val_images: int = Field(200, ge=1, le=100_000)
+    seed: int = Field(0, ge=0, description="of the pictures")
+
+    @property
+    def folder(self) -> str:
+        return f"data/scenes-{self.image_size}px-{self.train_images}+{self.val_images}-seed{self.seed}"
+
+    @property
+    def note(self) -> str:
+        """What the report says our AP was measured on."""
+        return f"embedded digit scenes ({self.val_images:,} val images, 10 categories)"
+
+
+class CocoData(Section):
+    """COCO on disk, or your own data in its format."""
+
+    name: Literal["folder"]
+    path: str = Field(description="folder with annotations/, train2017/ and val2017/")
+    on_bad_image: Literal["stop", "skip"] = Field(
+        "stop", description="skip: every image is decoded before anything else, broken ones are left out"
+    )
+
+    @property
+    def folder(self) -> str:
+        return self.path.rstrip("/")
+
+    @property
+    def note(self) -> str:
+        """What the report says our AP was measured on."""
+        return f"the val split of {Path(self.path).name}"
+
+
+class DetectionSettings(Section):
+    """Table 2: the detectors, their data and how they are trained."""
+
+    detectors: list[str] = Field(
+        ["all"], description='ids of detectors to run, or "all" of those on the chosen pairs\' classifiers'
+    )
+    data: Annotated[ScenesData | CocoData, Field(discriminator="name")]
+    recipes: dict[Literal["retinanet", "cascade_rcnn"], str] = Field(
+        description="training recipe of each kind of detector, so that those compared share one"
+    )
+    options: dict[Literal["retinanet", "cascade_rcnn"], dict[str, Any]] = Field(
+        {}, description="options of all detectors of a kind, e.g. retinanet: {short_side: 600}"
+    )
+
+    @field_validator("detectors", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value

@@ -1,0 +1,72 @@
+"""The numbers of Table 2: ours from the stored results, the paper's from the sheet."""
+
+from collections.abc import Sequence
+from statistics import mean, stdev
+
+from ..detection_documents import ApBootstrap, DetectionMetrics
+from ..errors import UserError
+from ..evaluation.ap_bootstrap import paired_intervals
+from ..sheets import Detector
+from .reading import NOT_RUN
+from .stored_detection import DetectorRun, StoredDetection
+from .table import Column, Content, Missing, Value, difference
+
+PUBLISHED = {
+    "ap": "published_ap",
+    "ap50": "published_ap50",
+    "ap75": "published_ap75",
+    "ap_small": "published_ap_small",
+    "ap_medium": "published_ap_medium",
+    "ap_large": "published_ap_large",
+}
+NO_OBJECT = Missing("no such object", "the evaluated images have no object of this size")
+
+
+def ours(column: Column, detector: str, stored: StoredDetection) -> Content:
+    """What we found: of one run with the interval over images, of several their mean and spread."""
+    key = column.metric.key
+    runs = stored.runs[detector]
+    found = stored.evaluated(detector)
+    if not found:
+        return next((run.metrics for run in runs if isinstance(run.metrics, Missing)), NOT_RUN)
+    numbers = [number for metrics in found if (number := getattr(metrics.numbers, key)) is not None]
+    if not numbers:
+        return NO_OBJECT
+    interval = found[0].intervals.get(key)
+    return Value(
+        mean(numbers),
+        sd=stdev(numbers) if len(numbers) > 1 else None,
+        seeds=tuple(metrics.seed for metrics in found if metrics.seed is not None),
+        interval=(interval.low, interval.high) if interval and len(found) == 1 else None,
+    )
+
+
+def published(column: Column, detector: Detector) -> Content:
+    """What the paper prints."""
+    return Value(getattr(detector, PUBLISHED[column.metric.key]))
+
+
+def our_difference(column: Column, detector: str, baseline: str, stored: StoredDetection) -> Content:
+    """Detector minus baseline; of single runs on the same images with the paired interval."""
+    plain = difference(ours(column, detector, stored), ours(column, baseline, stored))
+    pair = _pair(stored.runs[baseline], stored.runs[detector])
+    if isinstance(plain, Missing) or pair is None:
+        return plain
+    try:
+        interval = paired_intervals(*pair).get(column.metric.key)
+    except UserError:
+        return plain  # on other images: the warnings say so
+    return Value(plain.number, interval=(interval.low, interval.high)) if interval else plain
+
+
+def _pair(
+    baseline: Sequence[DetectorRun], other: Sequence[DetectorRun]
+) -> tuple[ApBootstrap, ApBootstrap] | None:
+    """The resamples of both where each has one evaluated run."""
+    found = [
+        run.bootstrap
+        for runs in (baseline, other)
+        for run in runs
+        if isinstance(run.metrics, DetectionMetrics) and isinstance(run.bootstrap, ApBootstrap)
+    ]
+    return (found[0], found[1]) if len(found) == 2 else None

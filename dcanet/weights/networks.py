@@ -1,0 +1,47 @@
+"""Classifiers and detectors alike: what weight files need to know of a network by its id."""
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .. import models
+from ..detection import forms as detectors
+from ..models import forms as classifiers
+from ..models.backbones import Classifier
+
+if TYPE_CHECKING:
+    from ..detection import Detector
+
+Network: TypeAlias = "Classifier | Detector"
+
+
+def assemble(name: str, num_classes: int, **options: Any) -> Network:
+    """The network without initial weights; ValueError for an unknown id or option."""
+    if detectors.is_detector(name):
+        # torchvision's operations take their time to import.
+        from .. import detection
+
+        return detection.assemble(name, num_classes, **options)
+    return models.assemble(name, num_classes, **options)
+
+
+def resolve_options(name: str, form: str, **changes: Any) -> dict[str, Any]:
+    """All options of the network in this form, with `changes`; ValueError for what it does not have."""
+    if detectors.is_detector(name):
+        return detectors.resolve_options(name, form, **changes)
+    return classifiers.resolve_options(name, form, **changes)
+
+
+def variant_of(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Options that differ from a classifier's printed form, or from the published detector."""
+    if detectors.is_detector(name):
+        return detectors.variant_of(name, options)
+    return classifiers.variant_of(name, options)
+
+
+def split_id(name: str) -> tuple[str | None, str]:
+    """The detector, None for a classifier, and the id of the classifier that is its backbone or itself."""
+    return detectors.split_name(name) if detectors.is_detector(name) else (None, name)
+
+
+def num_classes_of(model: Network) -> int:
+    """Classes that a network tells apart, a detector's without background."""
+    return model.head.out_features if isinstance(model, Classifier) else model.num_classes

@@ -1,0 +1,161 @@
+# Table 2; included where the config has detectors.
+
+DETECTION = PLAN.detection
+
+
+rule scenes:
+    output:
+        dataset="data/scenes-{size}px-{images_train}+{images_val}-seed{scenes_seed}/dataset.json",
+    log:
+        "logs/data/scenes-{size}px-{images_train}+{images_val}-seed{scenes_seed}.log",
+    wildcard_constraints:
+        size=r"\d+",
+        images_train=r"\d+",
+        images_val=r"\d+",
+        scenes_seed=r"\d+",
+    conda:
+        "../envs/dcanet.yaml"
+    params:
+        folder=lambda wildcards, output: Path(output.dataset).parent,
+        version=CocoDataset.version(),
+    message:
+        "Draw scenes of digits, {wildcards.size} pixels"
+    shell:
+        "dcanet data scenes --image-size {wildcards.size} --images-train {wildcards.images_train} "
+        "--images-val {wildcards.images_val} --seed {wildcards.scenes_seed} "
+        "--out {params.folder:q} > {log:q} 2>&1"
+
+
+rule describe_coco:
+    input:
+        folder=DETECTION.folder,
+    output:
+        dataset=f"{RESULTS}/coco.json",
+    log:
+        f"{LOGS}/data/coco.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: workflow.cores if DETECTION.checks_images else 1
+    params:
+        # Only where broken images are to be skipped is every one decoded.
+        how=(
+            "check --on-bad-image skip --workers"
+            if DETECTION.checks_images
+            else "describe"
+        ),
+        workers=lambda wildcards, threads: threads if DETECTION.checks_images else "",
+        splits=DETECTION.splits,
+        version=CocoDataset.version(),
+    message:
+        "Count and fingerprint the images and boxes of {input.folder}"
+    shell:
+        "dcanet data {params.how} {params.workers} {input.folder:q} --splits {params.splits} "
+        "--out {output.dataset:q} > {log:q} 2>&1"
+
+
+rule train_detector:
+    input:
+        dataset=DETECTION.dataset,
+        recipe=lambda wildcards: ancient(DETECTION.recipe_of(wildcards.detector)),
+        backbone=lambda wildcards: (
+            f"{RESULTS}/classification/{DETECTION.backbone_run(wildcards.detector, wildcards.seed)}"
+            "/train/model.safetensors"
+        ),
+    output:
+        weights=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/train/model.safetensors",
+        history=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/train/history.jsonl",
+        provenance=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/train/provenance.json",
+    log:
+        f"{LOGS}/train/{{detector}}-seed{{seed}}.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: PLAN.training_threads
+    resources:
+        gpu=PLAN.training_gpus,
+        # Here and not among the params: where a training runs is no reason to run it again.
+        ranks=CONFIG.training.processes,
+        rank_threads=CONFIG.training.threads,
+        loaders=CONFIG.training.workers,
+        save_minutes=str(CONFIG.training.save_minutes),  # Snakemake rounds numbers
+    params:
+        folder=subpath(output.weights, parent=True),
+        # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
+        state=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/state",
+        data=DETECTION.folder,
+        options=lambda wildcards: DETECTION.options_of(wildcards.detector),
+        device=CONFIG.device,
+        # All that may change the weights; a cosmetic edit of the recipe or the code does not retrain.
+        training_hash=lambda wildcards: DETECTION.training_hash(wildcards.detector),
+    message:
+        "Train {wildcards.detector}, seed {wildcards.seed}"
+    shell:
+        "dcanet train --model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
+        "--dataset {input.dataset:q} --recipe {input.recipe:q} --backbone {input.backbone:q} "
+        "--device {params.device} --processes {resources.ranks} --threads {resources.rank_threads} "
+        "--workers {resources.loaders} --save-minutes {resources.save_minutes} {params.options:q} "
+        "--state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"
+
+
+use rule convert_weights as convert_detector with:
+    output:
+        weights=f"{RESULTS}/detection/{{model}}/pretrained/train/model.safetensors",
+        history=f"{RESULTS}/detection/{{model}}/pretrained/train/history.jsonl",
+        provenance=f"{RESULTS}/detection/{{model}}/pretrained/train/provenance.json",
+
+
+rule evaluate_detector:
+    input:
+        weights=f"{RESULTS}/detection/{{detector}}/{{run}}/train/model.safetensors",
+        dataset=DETECTION.dataset,
+    output:
+        metrics=f"{RESULTS}/detection/{{detector}}/{{run}}/eval/metrics.json",
+        detections=f"{RESULTS}/detection/{{detector}}/{{run}}/eval/detections.parquet",
+        bootstrap=f"{RESULTS}/detection/{{detector}}/{{run}}/eval/bootstrap.json",
+        provenance=f"{RESULTS}/detection/{{detector}}/{{run}}/eval/provenance.json",
+    log:
+        f"{LOGS}/evaluate/{{detector}}-{{run}}.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: PLAN.evaluation_threads
+    resources:
+        gpu=PLAN.gpus,
+        rank_threads=CONFIG.training.threads,
+        loaders=CONFIG.training.workers,
+    params:
+        folder=subpath(output.metrics, parent=True),
+        # So that results of an older form are made again.
+        version=DetectionMetrics.version(),
+        data=DETECTION.folder,
+        device=CONFIG.device,
+    message:
+        "Evaluate {wildcards.detector}, {wildcards.run}"
+    shell:
+        "dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        "--device {params.device} --threads {resources.rank_threads} --workers {resources.loaders} "
+        "--out {params.folder:q} > {log:q} 2>&1"
+
+
+# Drawn here, so that the report needs no images.
+rule draw_detections:
+    input:
+        dataset=DETECTION.dataset,
+        baseline=lambda wildcards: detections_of(
+            DETECTION.baseline_of(wildcards.detector)
+        ),
+        detector=lambda wildcards: detections_of(wildcards.detector),
+    output:
+        pictures=f"{RESULTS}/detection/{{detector}}/pictures.json",
+    log:
+        f"{LOGS}/draw/{{detector}}.log",
+    conda:
+        "../envs/dcanet.yaml"
+    params:
+        baseline=lambda wildcards: DETECTION.baseline_of(wildcards.detector),
+        data=DETECTION.folder,
+        version=DetectionPictures.version(),
+    message:
+        "Draw what {wildcards.detector} and its baseline find"
+    shell:
+        "dcanet draw --data {params.data:q} --dataset {input.dataset:q} "
+        "--baseline {params.baseline}={input.baseline:q} --detector {wildcards.detector}={input.detector:q} "
+        "--out {output.pictures:q} > {log:q} 2>&1"
