@@ -180,13 +180,27 @@ def _check_detection(config: Config, source: str) -> None:
         if kind not in settings.recipes:
             raise UserError(f"{source}: detection.recipes: no recipe for {kind!r}; add one")
         try:
-            detectors.resolve_options(row.id, **config.detector_options(row.id))
+            options = detectors.resolve_options(row.id, **config.detector_options(row.id))
         except ValueError as error:
             raise UserError(f"{source}: detection.options: {error}") from error
+        _check_backbone(config, source, row, detectors.backbone_options(row.id, options))
         if isinstance(settings.data, ScenesData) and is_published(config.source_of(row.id)):
             raise UserError(
                 f"{source}: weights: {row.id} is published for COCO's 80 categories, the scenes have 10; "
                 "set detection.data to a folder of COCO"
+            )
+
+
+def _check_backbone(config: Config, source: str, row: Detector, wanted: dict[str, Any]) -> None:
+    """A detector that is trained here starts from a classifier of the same options."""
+    if config.source_of(row.id) != "train" or config.source_of(row.backbone_model) != "train":
+        return
+    there = resolve_options(row.backbone_model, **config.options.get(row.backbone_model, {}))
+    for key in sorted({*there, *wanted}):
+        if there.get(key) != wanted.get(key):
+            raise UserError(
+                f"{source}: options: {row.id} has {key} {wanted.get(key)!r}, {row.backbone_model}, which it starts "
+                f"from, {there.get(key)!r}; give both the same"
             )
 
 

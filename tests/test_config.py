@@ -65,8 +65,20 @@ def test_detectors_follow_the_pairs_unless_they_are_named(values):
     assert chosen(pairs="se_resnet50", detection=named) == ["cascade_rcnn_gc_resnet50"]
 
 
+def test_a_detector_starts_from_a_classifier_of_its_options(values):
+    with pytest.raises(
+        UserError, match=r"retinanet_dca_se_resnet50 has matching .one_layer.*give both the same"
+    ):
+        parse_config(values | {"options": {}})
+    one_layer = {"dca_se_resnet50": {"matching": "one_layer"}}
+    assert parse_config(values | {"options": one_layer})
+    published = {"default": "train", "dca_se_resnet50": "published"}
+    folder = {"data": {"name": "folder", "path": "."}}
+    assert parse_config(values | {"options": {}, "weights": published} | folder)
+
+
 def test_options_of_a_kind_of_detector_and_of_one(values):
-    config = parse_config(values | {"options": {"retinanet_dca_se_resnet50": {"matching": "two_layer"}}})
+    config = parse_config(values)
     of_kind = values["detection"]["options"]["retinanet"]
     assert config.detector_options("retinanet_se_resnet50") == of_kind
     assert config.detector_options("retinanet_dca_se_resnet50") == of_kind | {"matching": "two_layer"}
