@@ -199,8 +199,8 @@ def _check_backbone(config: Config, source: str, row: Detector, wanted: dict[str
     for key in sorted({*there, *wanted}):
         if there.get(key) != wanted.get(key):
             raise UserError(
-                f"{source}: options: {row.id} has {key} {wanted.get(key)!r}, {row.backbone_model}, which it starts "
-                f"from, {there.get(key)!r}; give both the same"
+                f"{source}: options: {row.id} has {key} {wanted.get(key)!r} and {row.backbone_model}, "
+                f"which it starts from, {there.get(key)!r}; give both the same"
             )
 
 
