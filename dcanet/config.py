@@ -184,6 +184,8 @@ def _check_detection(config: Config, source: str) -> None:
         except ValueError as error:
             raise UserError(f"{source}: detection.options: {error}") from error
         _check_backbone(config, source, row, detectors.backbone_options(row.id, options))
+        if row.model_drive_id is None and is_published(config.source_of(row.id)):
+            raise UserError(f"{source}: weights: {row.id} is not published; set weights.{row.id} to train")
         if isinstance(settings.data, ScenesData) and is_published(config.source_of(row.id)):
             raise UserError(
                 f"{source}: weights: {row.id} is published for COCO's 80 categories, the scenes have 10; "

@@ -31,7 +31,10 @@ class Classifier(BaseModel):
 
 
 class Detector(BaseModel):
-    """A row of detectors.tsv and what Table 2 prints for it (COCO val2017)."""
+    """A row of detectors.tsv and what Table 2 prints for it (COCO val2017).
+
+    A row of your own, on any ResNet of Table 1, leaves the published cells empty.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     id: str = Field(pattern=r"^[a-z0-9_]+$")
@@ -39,16 +42,16 @@ class Detector(BaseModel):
     row: str
     backbone_model: str
     baseline: str | None = Field(description="the row that this one's delta is against")
-    published_ap: float
-    published_ap50: float
-    published_ap75: float
-    published_ap_small: float
-    published_ap_medium: float
-    published_ap_large: float
-    model_drive_id: DriveId
-    log_drive_id: DriveId
+    published_ap: float | None
+    published_ap50: float | None
+    published_ap75: float | None
+    published_ap_small: float | None
+    published_ap_medium: float | None
+    published_ap_large: float | None
+    model_drive_id: DriveId | None
+    log_drive_id: DriveId | None
 
-    @field_validator("baseline", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
     def _empty_is_none(cls, value: str) -> str | None:
         return value or None

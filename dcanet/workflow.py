@@ -134,8 +134,10 @@ class Plan:
         return str(source.file if isinstance(source, LocalFile) else checkpoint_path(model))
 
     def log_of(self, model: str) -> list[str]:
-        """The published training log, where the published weights are taken."""
-        return [str(log_path(model))] if is_published(self.config.source_of(model)) else []
+        """The published training log of a classifier whose published weights are taken."""
+        if model in self._networks and is_published(self.config.source_of(model)):
+            return [str(log_path(model))]
+        return []
 
     def source_arguments(self, model: str) -> list[str]:
         """`--source` arguments of a model."""

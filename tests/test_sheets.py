@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from dcanet.config import parse_config
 from dcanet.errors import UserError
 from dcanet.sheets import read_detectors, read_pairs
+from dcanet.weights.sources import origin_of
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -158,3 +161,21 @@ def test_binary_file(tmp_path, read):
 def test_folder(tmp_path, read):
     with pytest.raises(UserError, match="cannot be read"):
         read(tmp_path)
+
+
+def test_a_detector_of_ones_own_leaves_the_published_cells_empty(tmp_path):
+    text = (CONFIG / "detectors.tsv").read_text()
+    columns = text.splitlines()[0].split("\t")
+    mine = {"id": "retinanet_cbam_resnet50", "detector": "RetinaNet", "row": "CBAM-ResNet50"}
+    mine |= {"backbone_model": "cbam_resnet50", "baseline": "retinanet_resnet50"}
+    path = tmp_path / "detectors.tsv"
+    path.write_text(text + "\t".join(mine.get(column, "") for column in columns) + "\n")
+    *_, row = read_detectors(path)
+    assert (row.id, row.published_ap, row.model_drive_id) == (mine["id"], None, None)
+    with pytest.raises(UserError, match="retinanet_cbam_resnet50: is not published; train it"):
+        origin_of(row, "published")
+    values = yaml.safe_load((CONFIG / "config.yaml").read_text()) | {"detectors_sheet": str(path)}
+    config = parse_config(values)
+    assert config.chosen_detectors()[-1].id == mine["id"]
+    with pytest.raises(UserError, match=r"set weights\.retinanet_cbam_resnet50 to train"):
+        parse_config(values | {"weights": {"default": "train", mine["id"]: "published"}})

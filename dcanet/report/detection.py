@@ -7,6 +7,7 @@ from ..detection_documents import ApBootstrap, DetectionMetrics
 from ..errors import UserError
 from ..evaluation.ap_bootstrap import paired_intervals
 from ..sheets import Detector
+from .classification import NOT_PUBLISHED
 from .reading import NOT_RUN
 from .stored_detection import DetectorRun, StoredDetection
 from .table import Column, Content, Missing, Value, difference
@@ -43,7 +44,8 @@ def ours(column: Column, detector: str, stored: StoredDetection) -> Content:
 
 def published(column: Column, detector: Detector) -> Content:
     """What the paper prints."""
-    return Value(getattr(detector, PUBLISHED[column.metric.key]))
+    number = getattr(detector, PUBLISHED[column.metric.key])
+    return NOT_PUBLISHED if number is None else Value(number)
 
 
 def our_difference(column: Column, detector: str, baseline: str, stored: StoredDetection) -> Content:

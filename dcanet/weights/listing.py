@@ -42,4 +42,5 @@ def published_files(
             listed(log_origin(row), log_path(row.id, folder)),
         )
         for row in rows
+        if row.model_drive_id and row.log_drive_id
     ]

@@ -50,7 +50,7 @@ def source_arguments(source: Source) -> list[str]:
     return ["--source", source]
 
 
-def source_name(source: Source, drive_id: str) -> str:
+def source_name(source: Source, drive_id: str | None) -> str:
     """How results name where weights come from; `drive_id` is that of the published file."""
     match source:
         case "published" | PublishedAs():

@@ -125,7 +125,9 @@ def log_origin(row: Classifier | Detector) -> Origin:
     return _published(f"{row.id}.log", row.log_drive_id, (f"{row.id}.log", f"{row.id}.log.txt"))
 
 
-def _published(name: str, drive_id: str, names: tuple[str, ...]) -> Origin:
+def _published(name: str, drive_id: str | None, names: tuple[str, ...]) -> Origin:
+    if drive_id is None:
+        raise UserError(f"{name}: is not published; train it, or name a file or an address")
     key = f"drive:{drive_id}"
     return Origin(name, key, (key,), (*names, drive_id))
 
