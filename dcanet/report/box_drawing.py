@@ -15,6 +15,8 @@ COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#C
 DARK, LIGHT = "#000000", "#FFFFFF"
 #: Of the longer side, in pixels; text is made for it.
 SIDE = 480
+#: To which small images are enlarged: the text would hide everything in them.
+LEAST_SIDE = 320
 FONT_SIZE = 13
 DASH = 6
 QUALITY = 72
@@ -35,11 +37,12 @@ def colours_of(names: Sequence[str]) -> dict[str, str]:
 
 
 def draw_boxes(image: Image.Image, annotated: Sequence[Box], found: Sequence[Drawn]) -> Image.Image:
-    """A copy with the longer side at most `SIDE`: annotated boxes thin and dashed, those found on top.
+    """A copy with the longer side from `LEAST_SIDE` to `SIDE`: annotated boxes dashed, those found on top.
 
     Of the boxes found the first is the most important: it is drawn last, and its text is placed first.
     """
-    scale = min(1.0, SIDE / max(image.size))
+    longer = max(image.size)
+    scale = min(max(longer, LEAST_SIDE), SIDE) / longer
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     canvas = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(canvas)

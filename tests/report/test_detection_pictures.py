@@ -67,16 +67,17 @@ def test_what_is_seen(images):
     baseline = found([(1, 3, CAT, 0.9), (1, 17, DOG, 0.29)])
     connected = found([(1, 3, CAT, 0.91), (1, 17, DOG, 0.75)])
     (picture,) = detection_pictures(images, CATEGORIES, baseline, connected, number=1)
-    assert (picture.width, picture.height) == (100, 60)
+    # Enlarged from 100 x 60, so that texts leave something to be seen.
+    assert (picture.width, picture.height) == (320, 192)
     assert picture.baseline_text == "cat 0.90"
     assert picture.connected_text == "cat 0.91, dog 0.75"
     assert picture.annotated_text == "cat, dog"
     left, right = np.asarray(opened(picture.baseline), int), np.asarray(opened(picture.connected), int)
-    assert left.shape == right.shape == (60, 100, 3)
+    assert left.shape == right.shape == (192, 320, 3)
     # The dog's line is in the second alone, between its corners and below every text.
-    inside = (slice(40, 48), slice(85, 95))
+    inside = (slice(128, 154), slice(272, 304))
     assert np.abs(right[inside] - left[inside]).max() > 60
-    assert np.abs(right[30:50, 15:35] - left[30:50, 15:35]).mean() < 10
+    assert np.abs(right[96:160, 48:112] - left[96:160, 48:112]).mean() < 10
 
 
 def test_small_pictures_of_large_images(images):
@@ -106,7 +107,7 @@ def test_a_missing_file(images):
 def test_boxes_beyond_the_image(box):
     image = Image.new("RGB", (100, 60), GREY)
     drawn = draw_boxes(image, [box], [Drawn(box, "a very long name of a category 0.50", COLOURS[0])])
-    assert drawn.size == image.size
+    assert drawn.size == (320, 192)
     assert np.asarray(image).std() == 0
 
 
