@@ -38,11 +38,12 @@ class DetectionPlan:
         """The classifiers whose weights a detector starts from."""
         return list(dict.fromkeys(self.rows[name].backbone_model for name in self.trained))
 
-    def backbone_run(self, detector: str, seed: str) -> str:
-        """Model and run of the classifier that a detector starts from; of the same seed if it is trained."""
+    def backbone_weights(self, detector: str, seed: str) -> str:
+        """The file that a detector starts from; of the same seed if the classifier is trained here."""
         backbone = self.rows[detector].backbone_model
         run = f"seed{seed}" if self.config.source_of(backbone) == "train" else "pretrained"
-        return f"{backbone}/{run}"
+        folder = f"results/{self.config.experiment}/classification"
+        return f"{folder}/{backbone}/{run}/train/model.safetensors"
 
     def baseline_of(self, detector: str) -> str | None:
         """The detector that this one is compared with, if it is run too."""

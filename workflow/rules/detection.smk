@@ -57,9 +57,8 @@ rule train_detector:
     input:
         dataset=DETECTION.dataset,
         recipe=lambda wildcards: ancient(DETECTION.recipe_of(wildcards.detector)),
-        backbone=lambda wildcards: (
-            f"{RESULTS}/classification/{DETECTION.backbone_run(wildcards.detector, wildcards.seed)}"
-            "/train/model.safetensors"
+        backbone=lambda wildcards: DETECTION.backbone_weights(
+            wildcards.detector, wildcards.seed
         ),
     output:
         weights=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/train/model.safetensors",
@@ -81,7 +80,7 @@ rule train_detector:
         folder=subpath(output.weights, parent=True),
         # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
         state=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/state",
-        data=DETECTION.folder,
+        data=lambda wildcards: DETECTION.folder,
         options=lambda wildcards: DETECTION.options_of(wildcards.detector),
         device=CONFIG.device,
         # All that may change the weights; a cosmetic edit of the recipe or the code does not retrain.
@@ -125,7 +124,7 @@ rule evaluate_detector:
         folder=subpath(output.metrics, parent=True),
         # So that results of an older form are made again.
         version=DetectionMetrics.version(),
-        data=DETECTION.folder,
+        data=lambda wildcards: DETECTION.folder,
         device=CONFIG.device,
     message:
         "Evaluate {wildcards.detector}, {wildcards.run}"
@@ -151,7 +150,7 @@ rule draw_detections:
         "../envs/dcanet.yaml"
     params:
         baseline=lambda wildcards: DETECTION.baseline_of(wildcards.detector),
-        data=DETECTION.folder,
+        data=lambda wildcards: DETECTION.folder,
         version=DetectionPictures.version(),
     message:
         "Draw what {wildcards.detector} and its baseline find"
