@@ -9,12 +9,12 @@ detections. Each side's memory is that of a process of its own.
 import argparse
 import math
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from tqdm import tqdm
@@ -96,7 +96,9 @@ def main() -> None:
     if arguments.memory_of:
         run = SIDES[arguments.memory_of]()
         run(), run()
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+        # Not getrusage's maximum, which a process inherits from the one that started it.
+        status = Path("/proc/self/status").read_text()
+        print(int(status.split("VmHWM:")[1].split()[0]) / 2**20)
         return
 
     print(
