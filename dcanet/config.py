@@ -21,6 +21,7 @@ from .detection import forms as detectors
 from .errors import UserError, first_problem, nearest
 from .models.forms import TRIPLES, resolve_options
 from .sheets import Detector, Pair, read_detectors, read_pairs
+from .weights import networks
 from .weights.sources import LocalFile, Source, Torchvision, Url, is_published
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -129,14 +130,10 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
             if name not in known and names != ["all"]:
                 raise UserError(f"{source}: {key}: unknown pair {name!r}{nearest(name, known)}")
     for model, options in config.options.items():
-        if model not in TRIPLES and not detectors.is_detector(model):
-            known = [*TRIPLES, *detectors.names()]
-            raise UserError(f"{source}: options: unknown model {model!r}{nearest(model, known)}")
+        if not networks.is_network(model):
+            raise UserError(f"{source}: options: unknown model {model!r}{nearest(model, networks.names())}")
         try:
-            if model in TRIPLES:
-                resolve_options(model, **options)
-            else:
-                detectors.resolve_options(model, **options)
+            networks.resolve_options(model, **options)
         except ValueError as error:
             raise UserError(f"{source}: options: {error}") from error
     _check_weights(config, source)
@@ -225,8 +222,8 @@ def _check_data(config: Config, source: str) -> None:
 
 def _check_weights(config: Config, source: str) -> None:
     for model, wanted in config.weights.items():
-        if model not in TRIPLES and model != "default" and not detectors.is_detector(model):
-            known = ["default", *TRIPLES, *detectors.names()]
+        if model != "default" and not networks.is_network(model):
+            known = ["default", *networks.names()]
             raise UserError(f"{source}: weights: unknown model {model!r}{nearest(model, known)}")
         if model == "default" and isinstance(wanted, LocalFile | Torchvision | Url):
             raise UserError(f"{source}: weights.default: one file does not fit every model; name its model")

@@ -27,16 +27,12 @@ class DigitsData(Section):
         return "embedded digits (1,000 val images, 10 classes)"
 
 
-class FolderData(Section):
-    """Images on disk in any layout of docs/data.md: ImageNet as downloaded, or folders of your own."""
+class DataOnDisk(Section):
+    """Data that were there before."""
 
-    name: Literal["folder"]
-    path: str = Field(description="the data set's folder; its layout is found")
+    path: str
     on_bad_image: Literal["stop", "skip"] = Field(
         "stop", description="skip: every image is decoded before anything else, broken ones are left out"
-    )
-    tests: dict[str, str] = Field(
-        {}, description="extra test sets: name -> folder of images, or ReaL's labels (a .json file)"
     )
 
     @property
@@ -45,8 +41,18 @@ class FolderData(Section):
 
     @property
     def note(self) -> str:
-        """What the report says our accuracies were measured on."""
+        """What the report says our numbers were measured on."""
         return f"the val split of {Path(self.path).name}"
+
+
+class FolderData(DataOnDisk):
+    """Images on disk in any layout of docs/data.md: ImageNet as downloaded, or folders of your own."""
+
+    name: Literal["folder"]
+    path: str = Field(description="the data set's folder; its layout is found")
+    tests: dict[str, str] = Field(
+        {}, description="extra test sets: name -> folder of images, or ReaL's labels (a .json file)"
+    )
 
 
 class TrainingSettings(Section):
@@ -88,23 +94,11 @@ class ScenesData(Section):
         return f"embedded digit scenes ({self.val_images:,} val images, 10 categories)"
 
 
-class CocoData(Section):
+class CocoData(DataOnDisk):
     """COCO on disk, or your own data in its format."""
 
     name: Literal["folder"]
     path: str = Field(description="folder with annotations/, train2017/ and val2017/")
-    on_bad_image: Literal["stop", "skip"] = Field(
-        "stop", description="skip: every image is decoded before anything else, broken ones are left out"
-    )
-
-    @property
-    def folder(self) -> str:
-        return self.path.rstrip("/")
-
-    @property
-    def note(self) -> str:
-        """What the report says our AP was measured on."""
-        return f"the val split of {Path(self.path).name}"
 
 
 class DetectionSettings(Section):

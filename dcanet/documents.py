@@ -76,26 +76,6 @@ class Dataset(Document):
     splits: dict[str, SplitFacts]
     duplicates: list[list[str]] = Field([], description="groups of <split>/<id> with the same bytes")
 
-    @property
-    def train_images(self) -> int:
-        """0 without such a split."""
-        return self.splits["train"].images if "train" in self.splits else 0
-
-    @property
-    def val_images(self) -> int:
-        """0 without such a split."""
-        return self.splits["val"].images if "val" in self.splits else 0
-
-    @property
-    def train_fingerprint(self) -> Hash:
-        """Of the split that was trained on."""
-        return self.splits["train"].fingerprint
-
-    @property
-    def val_fingerprint(self) -> Hash:
-        """Of the split for evaluation."""
-        return self.splits["val"].fingerprint
-
 
 class Provenance(Document):
     """How a result came to be; beside every result as provenance.json."""

@@ -10,7 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .documents import Provenance
+from .detection_documents import DetectionMetrics
+from .documents import Metrics, Provenance
 
 PACKAGES = (
     "torch",
@@ -27,6 +28,18 @@ PACKAGES = (
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def evaluation_provenance(started: datetime, device: str, metrics: Metrics | DetectionMetrics) -> Provenance:
+    """As `provenance`, of what these metrics were found with."""
+    return provenance(
+        started,
+        device,
+        seed=metrics.seed,
+        recipe_hash=metrics.recipe_hash,
+        data_fingerprint=metrics.data_fingerprint,
+        weights_sha256=metrics.weights_sha256,
+    )
 
 
 def provenance(started: datetime, device: str, **facts: Any) -> Provenance:

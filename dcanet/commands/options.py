@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from ..detection import forms as detectors
 from ..errors import UserError, nearest
-from ..models.forms import TRIPLES, resolve_options
+from ..models.forms import TRIPLES
+from ..weights import networks
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +63,8 @@ def use_threads(arguments: argparse.Namespace) -> None:
 
 def options_of(model: str, given: list[str], detectors_too: bool = False) -> dict[str, Any]:
     """The `--option` values that are for this model, checked; UserError names the option and the fix."""
-    detector = detectors_too and detectors.is_detector(model)
-    if model not in TRIPLES and not detector:
-        known = [*TRIPLES, *(detectors.names() if detectors_too else [])]
+    known = networks.names() if detectors_too else list(TRIPLES)
+    if model not in TRIPLES and not (detectors_too and networks.is_network(model)):
         raise UserError(f"unknown model {model!r}{nearest(model, known)}")
     chosen: dict[str, Any] = {}
     for text in given:
@@ -76,7 +75,7 @@ def options_of(model: str, given: list[str], detectors_too: bool = False) -> dic
         if not colon or owner == model:
             chosen[name] = yaml.safe_load(value)
     try:
-        (detectors.resolve_options if detector else resolve_options)(model, **chosen)
+        networks.resolve_options(model, **chosen)
     except ValueError as error:
         raise UserError(f"--option: {error}") from error
     return chosen

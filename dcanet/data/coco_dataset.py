@@ -47,23 +47,3 @@ class CocoDataset(Document):
     splits: dict[str, CocoSplitFacts]
     shared_ids: list[int] = Field([], description="ids of images in more than one split")
     duplicates: list[list[str]] = Field([], description="groups of <split>/<file> with the same bytes")
-
-    @property
-    def train_images(self) -> int:
-        """0 without such a split."""
-        return self.splits["train"].images if "train" in self.splits else 0
-
-    @property
-    def val_images(self) -> int:
-        """0 without such a split."""
-        return self.splits["val"].images if "val" in self.splits else 0
-
-    @property
-    def train_fingerprint(self) -> Hash:
-        """Of the split that was trained on."""
-        return self.splits["train"].fingerprint
-
-    @property
-    def val_fingerprint(self) -> Hash:
-        """Of the split for evaluation."""
-        return self.splits["val"].fingerprint

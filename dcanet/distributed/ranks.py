@@ -38,6 +38,10 @@ class Ranks:
     control: dist.ProcessGroup | None = None
     patient: dist.ProcessGroup | None = None
 
+    def times(self, arithmetic: str) -> str:
+        """How provenance names what every rank computes with: "2 x cpu float32"."""
+        return f"{self.world} x {arithmetic}" if self.world > 1 else arithmetic
+
     def barrier(self) -> None:
         """Wait until every rank has come here."""
         if self.world > 1:

@@ -17,7 +17,7 @@ from ..documents import Dataset, Metrics
 from ..errors import UserError
 from ..files import sha256
 from ..models import check_image_size
-from ..provenance import now, provenance
+from ..provenance import evaluation_provenance, now
 from ..weights.store import WeightsMetadata, load_model, read_metadata
 from .calibration import expected_calibration_error
 from .classes import outputs_of
@@ -108,14 +108,7 @@ def evaluate(
     predictions.save(out / "predictions.parquet")
     metrics.save(out / "metrics.json")
     arithmetic = f"{chosen.type} float32, BatchNorm {'apart' if exact else 'folded'}"
-    provenance(
-        started,
-        f"{ranks.world} x {arithmetic}" if ranks.world > 1 else arithmetic,
-        seed=metrics.seed,
-        recipe_hash=metrics.recipe_hash,
-        data_fingerprint=metrics.data_fingerprint,
-        weights_sha256=metrics.weights_sha256,
-    ).save(out / "provenance.json")
+    evaluation_provenance(started, ranks.times(arithmetic), metrics).save(out / "provenance.json")
     return metrics
 
 

@@ -9,7 +9,7 @@ from ..device import choose_device, place
 from ..distributed.ranks import Ranks
 from ..errors import UserError
 from ..files import sha256
-from ..provenance import now, provenance
+from ..provenance import evaluation_provenance, now
 from ..weights.store import load_model, read_metadata
 from .ap_bootstrap import RESAMPLES, bootstrap_ap, intervals
 from .coco_ground_truth import read_ground_truth
@@ -107,13 +107,6 @@ def evaluate_detector(
     if coco_json:
         detections.to_coco_json(coco_json)
     metrics.save(out / "metrics.json")
-    provenance(
-        started,
-        f"{f'{ranks.world} x ' if ranks.world > 1 else ''}{chosen.type} float32, "
-        f"BatchNorm {'apart' if exact else 'folded'}",
-        seed=metrics.seed,
-        recipe_hash=metrics.recipe_hash,
-        data_fingerprint=metrics.data_fingerprint,
-        weights_sha256=metrics.weights_sha256,
-    ).save(out / "provenance.json")
+    arithmetic = f"{chosen.type} float32, BatchNorm {'apart' if exact else 'folded'}"
+    evaluation_provenance(started, ranks.times(arithmetic), metrics).save(out / "provenance.json")
     return metrics

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..documents import Metrics, RealMetrics
 from ..errors import UserError
 from ..files import sha256
-from ..provenance import now, provenance
+from ..provenance import evaluation_provenance, now
 from .predictions import Predictions
 
 CLASSES = 1000
@@ -60,14 +60,8 @@ def evaluate_real(predictions: Path, labels: Path, out: Path) -> RealMetrics:
         labels_sha256=sha256(labels),
     )
     metrics.save(out / "metrics.json")
-    provenance(
-        started,
-        "cpu",
-        seed=metrics.seed,
-        recipe_hash=of_val.recipe_hash,
-        data_fingerprint=metrics.data_fingerprint,
-        weights_sha256=metrics.weights_sha256,
-    ).save(out / "provenance.json")
+    # What was predicted with what: the labels add nothing to it.
+    evaluation_provenance(started, "cpu", of_val).save(out / "provenance.json")
     return metrics
 
 

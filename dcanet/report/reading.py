@@ -14,6 +14,17 @@ PRETRAINED = "pretrained"
 FileKind = TypeVar("FileKind", bound=Document)
 
 
+def title_of(run: str) -> str:
+    """A run's folder in words."""
+    return run.replace("seed", "seed ")
+
+
+def evaluated_others(training: Provenance | Missing, weights_sha256: str) -> bool:
+    """Whether other weights were evaluated than those that training left, as far as it is known."""
+    left = training.weights_sha256 if isinstance(training, Provenance) else None
+    return left is not None and left != weights_sha256
+
+
 class Reader:
     """Reads below `root`; `logs` is where the log of an absent result is looked for."""
 

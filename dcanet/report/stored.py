@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..documents import Costs, EpochRecord, Metrics, Provenance, RealMetrics, Result, Throughput
 from ..sheets import Pair
-from .reading import NOT_RUN, PRETRAINED, Reader
+from .reading import NOT_RUN, PRETRAINED, Reader, evaluated_others, title_of
 from .table import Missing
 
 __all__ = ["NOT_RUN", "PRETRAINED", "REAL", "Run", "Stored", "Tested", "evaluated", "load"]
@@ -36,7 +36,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        return self.name.replace("seed", "seed ")
+        return title_of(self.name)
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,9 @@ def _incomplete(runs: dict[str, list[Run]]) -> Iterable[str]:
 def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
     for model, seeds in runs.items():
         for run in seeds:
-            if not isinstance(run.training, Provenance) or not isinstance(run.metrics, Metrics):
+            if isinstance(run.metrics, Missing) or isinstance(run.training, Missing):
                 continue
-            trained = run.training.weights_sha256
-            if trained and trained != run.metrics.weights_sha256:
+            if evaluated_others(run.training, run.metrics.weights_sha256):
                 yield f"{model}, {run.title}: the evaluated weights are not those that training left"
             for test, tested in run.tests.items():
                 of_test = tested.metrics

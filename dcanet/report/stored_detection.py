@@ -7,7 +7,7 @@ from pathlib import Path
 from ..detection_documents import ApBootstrap, DetectionMetrics, DetectionPictures
 from ..documents import EpochRecord, Provenance
 from ..sheets import Detector
-from .reading import NOT_RUN, Reader
+from .reading import NOT_RUN, Reader, evaluated_others, title_of
 from .table import Missing
 
 
@@ -24,7 +24,7 @@ class DetectorRun:
 
     @property
     def title(self) -> str:
-        return self.name.replace("seed", "seed ")
+        return title_of(self.name)
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,9 @@ def _runs(reader: Reader, detector: str, pretrained: bool) -> Iterable[DetectorR
 def _stale(runs: dict[str, list[DetectorRun]]) -> Iterable[str]:
     for detector, of_it in runs.items():
         for run in of_it:
-            if isinstance(run.training, Missing) or isinstance(run.metrics, Missing):
+            if isinstance(run.metrics, Missing):
                 continue
-            trained = run.training.weights_sha256
-            if trained and trained != run.metrics.weights_sha256:
+            if evaluated_others(run.training, run.metrics.weights_sha256):
                 yield f"{detector}, {run.title}: the evaluated weights are not those that training left"
 
 

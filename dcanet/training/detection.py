@@ -1,6 +1,7 @@
 """Training a detector: the losses of its heads on images with boxes, validated by COCO's AP."""
 
 from collections.abc import Generator, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -9,12 +10,12 @@ from torch import Tensor, nn
 from ..data.coco import read_coco
 from ..data.coco_dataset import CocoDataset
 from ..data.coco_split import CocoSplit
-from ..data.detection_loader import DetectionLoader, trainable
+from ..data.detection_loader import DetectionLoader, MicroBatch, trainable
 from ..detection import Detector, create
 from ..distributed.ranks import Ranks
 from ..documents import EpochRecord
 from ..errors import UserError
-from ..evaluation.coco_ground_truth import read_ground_truth
+from ..evaluation.coco_ground_truth import GroundTruth, read_ground_truth
 from ..evaluation.coco_metrics import coco_numbers
 from ..evaluation.detect import detect
 from ..files import sha256
@@ -46,7 +47,7 @@ class Detection:
     def epoch(self, epoch: int, start: int) -> Generator[Sequence[Any]]:
         yield from self.training.epoch(epoch, start)
 
-    def loss(self, model: nn.Module, batch: tuple[list[Tensor], list[dict[str, Tensor]]]) -> Any:
+    def loss(self, model: nn.Module, batch: MicroBatch) -> tuple[Tensor, Tensor]:
         """The sum of the detector's losses; totals: images, loss, and each of its parts."""
         images, targets = batch
         losses = model([image.to(self.device, non_blocking=True) for image in images], self._placed(targets))
@@ -70,9 +71,13 @@ class Detection:
         )
         ap = torch.zeros(1, dtype=torch.float64, device=self.device)
         if found is not None:
-            truth = read_ground_truth(self.validation.annotation_file, self.validation.images.ids)
-            ap[0] = coco_numbers(truth, found)[0].ap or 0.0
+            ap[0] = coco_numbers(self._truth, found)[0].ap or 0.0
         return {self.score: self.ranks.total(ap)[0]}
+
+    @cached_property
+    def _truth(self) -> GroundTruth:
+        assert self.validation is not None
+        return read_ground_truth(self.validation.annotation_file, self.validation.images.ids)
 
     def _placed(self, targets: list[dict[str, Tensor]]) -> list[dict[str, Tensor]]:
         return [{name: value.to(self.device) for name, value in target.items()} for target in targets]

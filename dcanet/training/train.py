@@ -142,10 +142,9 @@ def _store(
     weights = job.out / "model.safetensors"
     save_model(network.cpu(), weights, {"source": "trained", "notes": notes})
     write_history(job.out / "history.jsonl", trainer.history)
-    devices = f"{ranks.world} x " if ranks.world > 1 else ""
     provenance(
         started,
-        f"{devices}{trainer.device.type} {trainer.precision}",
+        ranks.times(f"{trainer.device.type} {trainer.precision}"),
         seed=job.seed,
         recipe_hash=digest,
         data_fingerprint=parts.data_fingerprint,

@@ -1,14 +1,14 @@
-"""Classifiers and detectors alike: what weight files need to know of a network by its id."""
+"""Classifiers and detectors alike: what is known of a network by its id, without torch until one is built."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import models
 from ..detection import forms as detectors
 from ..models import forms as classifiers
-from ..models.backbones import Classifier
 
 if TYPE_CHECKING:
     from ..detection import Detector
+    from ..models.backbones import Classifier
 
 Network: TypeAlias = "Classifier | Detector"
 
@@ -23,11 +23,25 @@ def assemble(name: str, num_classes: int, **options: Any) -> Network:
     return models.assemble(name, num_classes, **options)
 
 
-def resolve_options(name: str, form: str, **changes: Any) -> dict[str, Any]:
-    """All options of the network in this form, with `changes`; ValueError for what it does not have."""
+def is_network(name: str) -> bool:
+    """Whether this is the id of a classifier of Table 1 or of a detector on one."""
+    return name in classifiers.TRIPLES or detectors.is_detector(name)
+
+
+def names() -> list[str]:
+    """Ids of the classifiers of Table 1 and the detectors of Table 2, in the tables' order."""
+    return [*classifiers.names(), *detectors.names()]
+
+
+def resolve_options(name: str, form: str | None = None, **changes: Any) -> dict[str, Any]:
+    """All options of the network in this form, with `changes`; ValueError for what it does not have.
+
+    Without `form`, the one that `create` builds.
+    """
+    forms = {} if form is None else {"form": form}
     if detectors.is_detector(name):
-        return detectors.resolve_options(name, form, **changes)
-    return classifiers.resolve_options(name, form, **changes)
+        return detectors.resolve_options(name, **forms, **changes)
+    return classifiers.resolve_options(name, **forms, **changes)
 
 
 def variant_of(name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -44,4 +58,6 @@ def split_id(name: str) -> tuple[str | None, str]:
 
 def num_classes_of(model: Network) -> int:
     """Classes that a network tells apart, a detector's without background."""
+    from ..models.backbones import Classifier
+
     return model.head.out_features if isinstance(model, Classifier) else model.num_classes

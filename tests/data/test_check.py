@@ -177,7 +177,7 @@ def test_describe_of_another_layout(good, capsys, tmp_path):
     assert capsys.readouterr().out == "shards: 3 classes, 12 train and 12 val images\n"
     dataset = Dataset.load(tmp_path / "dataset.json")
     assert dataset.splits["train"].layout == "tar shards"
-    assert dataset.train_fingerprint == fingerprint(list_split(good, "train"))
+    assert dataset.splits["train"].fingerprint == fingerprint(list_split(good, "train"))
     assert facts_of(list_split(good, "val")).per_class == dataset.splits["val"].per_class
 
 

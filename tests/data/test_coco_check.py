@@ -68,8 +68,8 @@ def test_a_sound_data_set(good, capsys, tmp_path):
         "pets: 3 categories, 8 train and 4 val images, 16 and 9 boxes\n",
     )
     assert CocoDataset.load(tmp_path / "described.json") == checked
-    assert checked.train_fingerprint == read_coco(good, "train").fingerprint
-    assert (checked.train_images, checked.val_images) == (8, 4)
+    assert checked.splits["train"].fingerprint == read_coco(good, "train").fingerprint
+    assert (checked.splits["train"].images, checked.splits["val"].images) == (8, 4)
     assert checked.splits["train"].per_category == {"cat": 6, "dog": 5, "bird": 5}
 
 

@@ -19,7 +19,7 @@ def digits(tmp_path_factory):
 
 def test_counts_and_manifest(digits):
     dataset = Dataset.load(digits / "dataset.json")
-    assert (dataset.train_images, dataset.val_images) == (4000, 1000)
+    assert (dataset.splits["train"].images, dataset.splits["val"].images) == (4000, 1000)
     assert dataset.classes == [str(digit) for digit in range(10)]
     assert all(len(list((digits / "val" / name).iterdir())) == 100 for name in dataset.classes)
 
@@ -64,7 +64,7 @@ def test_same_seed_same_bytes(digits, tmp_path):
 
 def test_other_seed_other_split(digits, tmp_path):
     other = write_digits(tmp_path / "other", image_size=32, seed=1)
-    assert other.val_fingerprint != Dataset.load(digits / "dataset.json").val_fingerprint
+    assert other.splits["val"].fingerprint != Dataset.load(digits / "dataset.json").splits["val"].fingerprint
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):

@@ -24,8 +24,8 @@ def test_fingerprint_notices_another_file(root):
     before = describe(root, "pets")
     Image.new("RGB", (9, 9)).save(root / "val" / "cat" / "9.png")
     after = describe(root, "pets")
-    assert before.train_fingerprint == after.train_fingerprint
-    assert before.val_fingerprint != after.val_fingerprint
+    assert before.splits["train"].fingerprint == after.splits["train"].fingerprint
+    assert before.splits["val"].fingerprint != after.splits["val"].fingerprint
 
 
 def test_missing_folder(tmp_path):

@@ -34,7 +34,7 @@ def hashes(folder):
 
 def test_files_and_manifest(scenes):
     dataset = CocoDataset.load(scenes / "dataset.json")
-    assert (dataset.train_images, dataset.val_images) == (60, 20)
+    assert (dataset.splits["train"].images, dataset.splits["val"].images) == (60, 20)
     assert [kind.name for kind in dataset.categories] == [str(digit) for digit in range(10)]
     assert dataset.name == "digit scenes 128px seed 0"
     for name in ("train", "val"):

@@ -26,18 +26,15 @@ rule scenes:
         "--out {params.folder:q} > {log:q} 2>&1"
 
 
-rule describe_coco:
+use rule describe_folder as describe_coco with:
     input:
         folder=DETECTION.folder,
     output:
         dataset=f"{RESULTS}/coco.json",
     log:
         f"{LOGS}/data/coco.log",
-    conda:
-        "../envs/dcanet.yaml"
     threads: workflow.cores if DETECTION.checks_images else 1
     params:
-        # Only where broken images are to be skipped is every one decoded.
         how=(
             "check --on-bad-image skip --workers"
             if DETECTION.checks_images
@@ -48,9 +45,6 @@ rule describe_coco:
         version=CocoDataset.version(),
     message:
         "Count and fingerprint the images and boxes of {input.folder}"
-    shell:
-        "dcanet data {params.how} {params.workers} {input.folder:q} --splits {params.splits} "
-        "--out {output.dataset:q} > {log:q} 2>&1"
 
 
 rule train_detector:
