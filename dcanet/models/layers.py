@@ -1,6 +1,10 @@
 """The convolution unit all backbones are made of."""
 
+import math
+
 from torch import nn
+
+from .depthwise import DepthwiseConv2d
 
 
 class ConvNormAct(nn.Sequential):
@@ -18,10 +22,28 @@ class ConvNormAct(nn.Sequential):
         momentum: float = 0.1,
     ) -> None:
         super().__init__()
-        padding = dilation * (kernel // 2)
-        self.conv = nn.Conv2d(
-            channels_in, channels, kernel, stride, padding, dilation=dilation, groups=groups, bias=False
-        )
+        self.conv: nn.Conv2d
+        if groups == channels_in == channels:
+            self.conv = DepthwiseConv2d(channels, kernel, stride, dilation)
+        else:
+            padding = dilation * (kernel // 2)
+            self.conv = nn.Conv2d(
+                channels_in, channels, kernel, stride, padding, dilation=dilation, groups=groups, bias=False
+            )
         self.norm = nn.BatchNorm2d(channels, momentum=momentum)
         if activation is not None:
             self.act = activation(inplace=True)
+
+    def macs(self, height: int, width: int) -> int:
+        """Multiply-adds of the convolution for one (C_in, height, width) map.
+
+        k^2 C_in C_out / groups for each of ceil(height / stride) ceil(width / stride) positions.
+        """
+        down, across = self.conv.stride
+        return math.ceil(height / down) * math.ceil(width / across) * weights(self)
+
+
+def weights(module: nn.Module) -> int:
+    """Weights of convolutions and linear layers, without biases: their multiply-adds for one position."""
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    return sum(layer.weight.numel() for layer in layers)

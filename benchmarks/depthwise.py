@@ -1,0 +1,79 @@
+"""Time a training step of the mobile networks with our gradients of depthwise convolutions and with torch's.
+
+    python benchmarks/depthwise.py --image-size 64 --batch-size 16
+
+Every round times A B B A, and the ratio is taken within it. See benchmarks/depthwise.md.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from unittest import mock
+
+import torch
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from dcanet.models import create
+from dcanet.models.depthwise import DepthwiseConv2d
+from dcanet.provenance import processor
+
+MODELS = ("mobilenet_v2", "dca_se_mobilenet_v2", "dca_se_mnasnet1_0", "dca_sk_mobilenet_v2")
+
+
+class Step:
+    """Forward and backward of one network on one batch."""
+
+    def __init__(self, name: str, batch_size: int, image_size: int) -> None:
+        torch.manual_seed(0)
+        self.model = create(name).to(memory_format=torch.channels_last).train()
+        images = torch.randn(batch_size, 3, image_size, image_size)
+        self.images = images.to(memory_format=torch.channels_last)
+        self.targets = torch.randint(1000, (batch_size,))
+
+    def seconds(self, ours: bool) -> float:
+        """Of the process's processor time; torch's gradients without `ours`."""
+        with mock.patch.object(DepthwiseConv2d, "_is_slow", DepthwiseConv2d._is_slow if ours else _never):
+            begin = time.process_time()
+            self.model.zero_grad()
+            F.cross_entropy(self.model(self.images), self.targets).backward()
+            return time.process_time() - begin
+
+
+def _never(convolution: DepthwiseConv2d, x: torch.Tensor) -> bool:
+    return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--image-size", type=int, default=64, help="default: %(default)s")
+    parser.add_argument("--batch-size", type=int, default=16, help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    print(
+        f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; torch {torch.__version__}, ",
+        end="",
+    )
+    print(f"1 thread; batch {options.batch_size}, {options.image_size} px, {options.rounds} rounds\n")
+    print("| network | torch's ms | ours ms | ratio (smallest to largest) |\n| --- | ---: | ---: | --- |")
+    for name in options.models:
+        step = Step(name, options.batch_size, options.image_size)
+        for ours in (True, False):
+            step.seconds(ours)
+        rounds = []
+        for _ in tqdm(range(options.rounds), desc=name, leave=False, disable=None):
+            a, b, c, d = (step.seconds(ours) for ours in (False, True, True, False))
+            rounds.append(((a + d) / 2, (b + c) / 2))
+        theirs, ours = (statistics.median(times) * 1e3 for times in zip(*rounds, strict=True))
+        ratios = sorted(their / our for their, our in rounds)
+        spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        print(f"| `{name}` | {theirs:.0f} | {ours:.0f} | {spread} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
