@@ -1,7 +1,11 @@
 """Batches of a split, in an order that depends on nothing but the seed and the epoch."""
 
 import atexit
+import multiprocessing
+import multiprocessing.process
+import os
 import signal
+import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -188,7 +192,7 @@ class Loader(DataLoader[Any]):
             persistent_workers=workers > 0,
             pin_memory=pin,
             collate_fn=collate,
-            worker_init_fn=_leave_signals_to_the_parent,
+            worker_init_fn=_live_as_long_as_the_parent,
             generator=torch.Generator(),  # else the seed of the workers is drawn from torch's own
         )
         if workers:
@@ -218,10 +222,20 @@ def _end_workers(reference: "weakref.ref[Loader]") -> None:
         loader._iterator._shutdown_workers()  # type: ignore[attr-defined]
 
 
-def _leave_signals_to_the_parent(worker: int) -> None:
-    """A signal to the whole process group asks the training to save; its workers must live until it has."""
+def _live_as_long_as_the_parent(worker: int) -> None:
+    """A signal to the whole process group asks the training to save; its workers must live until it has.
+
+    And no longer. Torch's own watch looks at the parent process, which is the server that starts processes
+    where that is how they are started, as it is by default from Python 3.14 on.
+    """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def death_of_worker(error: Exception) -> UserError | None:

@@ -1,5 +1,6 @@
 """A training continues bit for bit, whatever ends it and whenever."""
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -110,6 +112,35 @@ def test_killed_at_random_moments(data, tmp_path):
                 kills += 1
         assert same(tmp_path / "undisturbed", out)
         assert not (out / "state").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_loaders_end_with_a_killed_training(data, tmp_path):
+    """However processes are started: here by a server, which is their parent and lives on."""
+    child = processes.Process(target=run, args=(job(data, tmp_path, workers=1, epochs=50),))
+    child.start()
+    # The training saves from its first step on, and then its loaders are at work.
+    while not list((tmp_path / "state").glob("*.pt")) and child.is_alive():
+        time.sleep(0.05)
+    loaders = children(*children(child.pid))
+    assert loaders
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    deadline = time.monotonic() + 20
+    while (left := [pid for pid in loaders if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def children(*parents):
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The command's name, which may hold anything, ends at the last bracket.
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[1]) in parents:
+                found.append(int(status.parent.name))
+    return found
 
 
 def command(data, out, recipe_file, *more):
