@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .handwriting import blend, mnist, random_crop, resized
+from .handwriting import mnist, random_crop, resized
 
 #: Of a digit's longer side, in pixels; the largest is this share of the picture.
 SMALLEST, LARGEST = 16, 0.75
@@ -55,9 +55,16 @@ def draw_scene(
                 drawn.append(place)
                 rows = slice(place.top, place.top + place.height)
                 columns = slice(place.left, place.left + place.width)
-                pixels[rows, columns] = blend(pixels[rows, columns], stroke)
+                pixels[rows, columns] = inked(pixels[rows, columns], stroke)
         if len(drawn) >= COUNTS[0]:
             return pixels, drawn
+
+
+def inked(pixels: NDArray[np.uint8], stroke: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGB pixels (H, W, 3) with a digit (H, W) written on them: white on dark ground, black on bright."""
+    ink = 255.0 if pixels.mean() < 128 else 0.0
+    cover = stroke[:, :, None] / 255
+    return np.round(pixels * (1 - cover) + ink * cover).astype(np.uint8)
 
 
 def scaled(digit: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

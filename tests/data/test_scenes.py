@@ -76,7 +76,7 @@ def test_pycocotools_reads_them(scenes, capsys):
 @settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), size=st.sampled_from([64, 96, 128, 256, 416]))
 def test_boxes_are_tight_around_the_ink(seed, size):
-    """On black, the blend is the strokes themselves."""
+    """On black, what is drawn is the strokes themselves."""
     random = np.random.Generator(np.random.PCG64(seed))
     black = np.zeros((size, size, 3), dtype=np.uint8)
     with pytest.MonkeyPatch.context() as patch:

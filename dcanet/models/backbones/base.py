@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..attention import AttentionBuilder
+from ..attention.gc import GlobalContext
 from ..layers import ConvNormAct
 
 
@@ -17,13 +18,15 @@ class Classifier(nn.Module):
     model_options: dict[str, Any]
 
     def set_residual_gain(self, gain: float) -> None:
-        """Set the scale of the last norm of every branch that is added to its input.
+        """Start every branch that is added to its input small: its last norm, or its last convolution.
 
         Branches that start small let a network learn from the first step (arXiv 1706.02677, section 5.1).
         """
         for module in self.modules():
             if isinstance(norm := getattr(module, "residual_norm", None), nn.BatchNorm2d):
                 nn.init.constant_(norm.weight, gain)
+            if isinstance(module, GlobalContext):
+                module.scale_context(gain)
 
     def set_linear_std(self, std: float) -> None:
         """Draw the weights of all linear layers anew, from a normal distribution around 0."""
