@@ -1,0 +1,111 @@
+"""Time and memory of a whole table's statistics: 27 networks, 50,000 images, 10,000 resamples.
+
+    python benchmarks/statistics_speed.py
+
+Predictions are made up and written as evaluations write them. Beside it, scipy's bootstrap of one pair's
+difference, image by image. See benchmarks/statistics.md.
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from scipy.stats import bootstrap
+
+from dcanet.evaluation.predictions import Predictions
+from dcanet.provenance import processor
+from dcanet.statistics.bootstrap import percentile_interval, resample_counts
+from dcanet.statistics.paired import PairCounts
+from dcanet.statistics.pairs import Pair
+from dcanet.statistics.settings import Settings
+from dcanet.statistics.table import gather, table_statistics
+
+CLASSES = 1000
+SCIPYS = 1000
+"""Resamples that scipy is timed with; its time grows with them."""
+Result = TypeVar("Result")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--networks", type=int, default=27, help="default: %(default)s")
+    parser.add_argument("--images", type=int, default=50_000, help="default: %(default)s")
+    parser.add_argument("--resamples", type=int, default=10_000, help="default: %(default)s")
+    options = parser.parse_args()
+    random = np.random.default_rng(0)
+    ease = random.normal(size=options.images)
+    print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, ", end="")
+    print(f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')}\n")
+    print("| what | seconds | CPU seconds |\n| --- | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for number in range(options.networks):
+            path = Path(folder) / f"{number}.parquet"
+            made_up(random, ease).save(path)
+            files[f"n{number}"] = [(path, 0)]
+        pairs = {f"pair{place}": (f"n{2 * place}", f"n{2 * place + 1}") for place in range(12)}
+        models, paired = timed("reading the predictions", lambda: gather(files, pairs))
+    settings = Settings(resamples=options.resamples)
+    timed("statistics of the table", lambda: table_statistics(models, paired, settings))
+    print(f"\nlargest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB\n")
+
+    pair = next(iter(paired.values()))
+    assert isinstance(pair, Pair)
+    (counts,) = pair.counts()
+    print("| one pair's difference of top-1 | seconds | CPU seconds |\n| --- | ---: | ---: |")
+    ours = timed(f"by counts, {options.resamples:,} resamples", lambda: by_counts(counts, options.resamples))
+    theirs = timed(f"scipy.stats.bootstrap, {SCIPYS} resamples", lambda: by_scipy(pair))
+    print(f"\nours {ours[0]:.5f} to {ours[1]:.5f}, scipy's {theirs[0]:.5f} to {theirs[1]:.5f}")
+
+
+def timed(name: str, work: Callable[[], Result]) -> Result:
+    begin, used = time.perf_counter(), time.process_time()
+    result = work()
+    print(f"| {name} | {time.perf_counter() - begin:.3f} | {time.process_time() - used:.3f} |", flush=True)
+    return result
+
+
+def made_up(random: np.random.Generator, ease: np.ndarray) -> Predictions:
+    images = len(ease)
+    targets = np.arange(images) % CLASSES
+    right = 1.2 + ease + 0.5 * random.normal(size=images) > 0
+    answers = np.where(right, targets, random.integers(0, CLASSES, images))
+    confidences = random.beta(5, 2, images)
+    return Predictions(
+        images=[f"n{target:08}/ILSVRC2012_val_{number:08}.JPEG" for number, target in enumerate(targets)],
+        targets=targets,
+        top5=np.stack([answers, *random.integers(0, CLASSES, (4, images))], axis=1),
+        scores=np.stack([confidences, *np.tile((1 - confidences) / 5, (4, 1))], axis=1),
+        losses=random.gamma(1, 1, images),
+    )
+
+
+def by_counts(counts: PairCounts, resamples: int) -> tuple[float, float]:
+    drawn = resample_counts([counts.gained, counts.lost, counts.both + counts.neither], resamples)
+    return percentile_interval((drawn[:, 0] - drawn[:, 1]) / counts.images)
+
+
+def by_scipy(pair: Pair) -> tuple[float, float]:
+    baseline, other = pair.runs[0]
+    found = bootstrap(
+        (baseline.right, other.right),
+        lambda a, b, axis=-1: b.mean(axis=axis) - a.mean(axis=axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=SCIPYS,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    return found.confidence_interval.low, found.confidence_interval.high
+
+
+if __name__ == "__main__":
+    main()
