@@ -22,6 +22,7 @@ if PLAN.detection:
     include: "workflow/rules/detection.smk"
 
 
+include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -53,6 +54,8 @@ rule all:
         pictures(),
         costs(),
         throughputs(),
+        rules.plan.output,
+        rules.statistics.output,
 
 
 rule table1:

@@ -12,12 +12,15 @@ from .signals import CONTINUE, Interrupted
 
 VERBS = {
     "config": "check a config file, or print its JSON Schema",
+    "plan": "what a config will cost, before anything runs",
     "data": "make, describe or check a data set",
     "weights": "fetch, inspect, convert and list weights that were not trained here",
     "train": "train a classifier or a detector by a recipe",
     "evaluate": "what stored weights are worth, and their predictions image by image",
     "draw": "what a detector and its baseline find in some images",
-    "profile": "parameters, MACs and throughput of a pair",
+    "profile": "parameters, MACs and speed of networks, and the published costs audited",
+    "statistics": "whether an experiment's networks differ by more than noise",
+    "compare": "two runs, commits or machines, tested image by image",
     "report": "tables and the HTML page from stored results",
 }
 

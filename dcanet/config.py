@@ -12,9 +12,11 @@ from .config_sections import (
     DetectionSettings,
     DigitsData,
     FolderData,
+    MeasurementSettings,
     ProfileSettings,
     ScenesData,
     Section,
+    StatisticsSettings,
     TrainingSettings,
 )
 from .detection import forms as detectors
@@ -52,6 +54,7 @@ class Config(Section):
     detection: DetectionSettings | None = Field(None, description="Table 2; without it only Table 1 is run")
     training: TrainingSettings = TrainingSettings()
     profile: ProfileSettings = ProfileSettings()
+    statistics: StatisticsSettings = StatisticsSettings()
     pairs_sheet: str = "config/pairs.tsv"
     detectors_sheet: str = "config/detectors.tsv"
 
@@ -104,11 +107,13 @@ class Config(Section):
         classifiers = {model.id for pair in self.chosen_pairs() for model in pair.models}
         return [row for row in rows if row.backbone_model in classifiers]
 
-    def detector_options(self, detector: str) -> dict[str, Any]:
-        """Options of a detector: those of its kind, and on top its own."""
-        kind = detectors.split_name(detector)[0]
-        of_kind = self.detection.options.get(kind, {}) if self.detection else {}  # type: ignore[call-overload]
-        return {**of_kind, **self.options.get(detector, {})}
+    def options_of(self, network: str) -> dict[str, Any]:
+        """Options of a classifier, or of a detector: those of its kind, and on top its own."""
+        own = self.options.get(network, {})
+        if not self.detection or not detectors.is_detector(network):
+            return own
+        kind = detectors.split_name(network)[0]
+        return {**self.detection.options.get(kind, {}), **own}  # type: ignore[call-overload]
 
 
 def parse_config(values: dict[str, Any], source: str = "config") -> Config:
@@ -177,7 +182,7 @@ def _check_detection(config: Config, source: str) -> None:
         if kind not in settings.recipes:
             raise UserError(f"{source}: detection.recipes: no recipe for {kind!r}; add one")
         try:
-            options = detectors.resolve_options(row.id, **config.detector_options(row.id))
+            options = detectors.resolve_options(row.id, **config.options_of(row.id))
         except ValueError as error:
             raise UserError(f"{source}: detection.options: {error}") from error
         _check_backbone(config, source, row, detectors.backbone_options(row.id, options))
@@ -259,12 +264,15 @@ def _explain(error: ValidationError) -> str:
             "digits": DigitsData,
             "folder": FolderData,
             "profile": ProfileSettings,
+            "measurements": MeasurementSettings,
+            "statistics": StatisticsSettings,
             "training": TrainingSettings,
             "detection": DetectionSettings,
             "scenes": ScenesData,
             "url": Url,
         }
-        section = sections.get(outer[-1], Config) if outer else Config
+        inner = [part for part in outer if not part.isdigit()]  # without places in a list
+        section = sections.get(inner[-1], Config) if inner else Config
         return f"unknown key {where!r}{nearest(key, list(section.model_fields))}"
     if kind == "missing":
         return f"key {where!r} is missing; add it"

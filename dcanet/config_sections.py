@@ -1,9 +1,13 @@
 """The sections of the config file."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from .comparison_documents import Adjustment
+from .profile_documents import Setting
+from .profiling.setting import in_words
 
 
 class Section(BaseModel):
@@ -64,19 +68,75 @@ class TrainingSettings(Section):
     save_minutes: float = Field(10, gt=0, description="between saves of the state within an epoch")
 
 
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+BatchSize = Annotated[int, Field(ge=1)]
+BatchSizes = Annotated[
+    list[BatchSize], BeforeValidator(_as_list, json_schema_input_type=BatchSize | list[BatchSize])
+]
+
+
+class MeasurementSettings(Setting):
+    """One setting of a timing, or the same at several batch sizes."""
+
+    batch_size: BatchSizes = Field(  # type: ignore[assignment]
+        [8], min_length=1, description="images at a time; a list is a sweep"
+    )
+
+    @property
+    def settings(self) -> list[Setting]:
+        """One for each batch size."""
+        shared = self.model_dump(exclude={"batch_size"})
+        return [Setting(batch_size=size, **shared) for size in self.batch_size]
+
+
 class ProfileSettings(Section):
-    """How throughput is measured."""
+    """How speed is measured, and at which size costs are counted."""
 
     image_size: int = Field(224, ge=32, multiple_of=32, description="side in pixels, also for MACs")
-    batch_size: int = Field(8, ge=1)
-    precision: Literal["float32", "bfloat16"] = "float32"
-    channels_last: bool = True
-    blocks: int = Field(4, ge=2, le=100, description="timed ABBA rounds per pair")
+    detector_height: int = Field(800, ge=32, description="of the images that detectors are timed on, pixels")
+    detector_width: int = Field(1333, ge=32)
     block_seconds: float = Field(0.5, gt=0, description="least duration of one timed block, seconds")
+    budget_seconds: float = Field(
+        30, gt=0, description="for the rounds of one measurement; they end sooner when two in a row agree"
+    )
+    agreement_percent: float = Field(2, gt=0, description="within which two rounds agree")
+    measurements: list[MeasurementSettings] = Field(
+        [MeasurementSettings()],
+        min_length=1,
+        description="what is timed; the first is the one that tables show",
+    )
+
+    @property
+    def settings(self) -> list[Setting]:
+        """Every measurement at every of its batch sizes."""
+        return [setting for measurement in self.measurements for setting in measurement.settings]
+
+    @model_validator(mode="after")
+    def _no_measurement_twice(self) -> Self:
+        for place, setting in enumerate(self.settings):
+            if setting in self.settings[:place]:
+                raise ValueError(f"measurements: {in_words(setting)} stands twice; take one away")
+        return self
+
+
+class StatisticsSettings(Section):
+    """How networks are compared (`dcanet statistics`)."""
+
+    alpha: float = Field(0.05, gt=0, lt=1, description="intervals are at 1 - alpha, verdicts at adjusted p")
+    adjust: Adjustment = Field(
+        "holm", description="of p-values over the pairs: Holm, or fdr_bh for the false discovery rate"
+    )
+    resamples: int = Field(10_000, ge=2, le=1_000_000, description="of the images, for NLL and calibration")
 
 
 class ScenesData(Section):
     """The embedded data set for detection: digit scenes in COCO's format, 10 categories."""
+
+    #: Raised whenever scenes are drawn otherwise, so that older ones are drawn again.
+    revision: ClassVar[int] = 2
 
     name: Literal["scenes"]
     image_size: int = Field(128, ge=64, le=512, multiple_of=32, description="side in pixels")

@@ -11,6 +11,7 @@ from .config import Config
 from .config_sections import DigitsData, FolderData
 from .errors import UserError
 from .files import hash_of
+from .profiling.setting import as_argument
 from .sheets import Classifier, Detector, Pair
 from .training.recipe import Recipe, check_recipe_fits, load_recipe, recipe_hash
 from .weights.places import checkpoint_path, log_path
@@ -70,9 +71,11 @@ class Plan:
     def _rows(self) -> dict[str, Classifier | Detector]:
         return {**self._networks, **(self.detection.rows if self.detection else {})}
 
-    def models_of(self, pair: str) -> list[str]:
-        """Baseline first."""
-        return [model.id for model in self._pairs[pair].models]
+    @property
+    def timed(self) -> dict[str, list[str]]:
+        """Networks that are timed together: a pair's, baseline first; of detectors too."""
+        pairs = {name: [model.id for model in pair.models] for name, pair in self._pairs.items()}
+        return pairs | (self.detection.timed if self.detection else {})
 
     @property
     def folder(self) -> str:
@@ -169,7 +172,7 @@ class Plan:
         return [
             argument
             for model in models
-            for argument in option_arguments(model, self.config.options.get(model, {}))
+            for argument in option_arguments(model, self.config.options_of(model))
         ]
 
     @functools.cached_property
@@ -200,14 +203,29 @@ class Plan:
         """Cores that an evaluation takes: one rank's."""
         return self.config.training.threads + self.config.training.workers
 
-    def throughput_arguments(self) -> str:
+    def throughput_arguments(self) -> list[str]:
+        """Arguments of `dcanet profile throughput`, every field of every setting among them."""
         settings = self.config.profile
-        layout = "" if settings.channels_last else " --contiguous"
-        return (
-            f"--image-size {settings.image_size} --batch-size {settings.batch_size} "
-            f"--precision {settings.precision} --blocks {settings.blocks} "
-            f"--block-seconds {settings.block_seconds}{layout}"
-        )
+        named = {
+            "--image-size": settings.image_size,
+            "--detector-height": settings.detector_height,
+            "--detector-width": settings.detector_width,
+            "--block-seconds": settings.block_seconds,
+            "--budget-seconds": settings.budget_seconds,
+            "--agreement-percent": settings.agreement_percent,
+        }
+        measured = [text for setting in settings.settings for text in ("--measure", as_argument(setting))]
+        return [*(str(part) for item in named.items() for part in item), *measured]
+
+    def statistics_arguments(self) -> list[str]:
+        """Settings of `dcanet statistics`."""
+        settings = self.config.statistics
+        named = {
+            "--alpha": settings.alpha,
+            "--adjust": settings.adjust,
+            "--resamples": settings.resamples,
+        }
+        return [str(part) for item in named.items() for part in item]
 
     @staticmethod
     def renderer_hash() -> str:

@@ -8,6 +8,7 @@ from .config import Config
 from .config_sections import CocoData, DetectionSettings, ScenesData
 from .detection.forms import split_name
 from .files import hash_of
+from .models.forms import TRIPLES
 from .sheets import Detector
 from .training.recipe import DetectionRecipe, load_recipe, recipe_hash
 
@@ -56,6 +57,16 @@ class DetectionPlan:
         return [name for name in self.rows if self.baseline_of(name)]
 
     @property
+    def timed(self) -> dict[str, list[str]]:
+        """Detectors that are timed together, the baseline first, which names them."""
+        partner: dict[str | None, str] = {}
+        for name in self.compared:
+            if TRIPLES[self.rows[name].backbone_model][2]:
+                partner.setdefault(self.baseline_of(name), name)
+        first = [name for name in self.rows if name not in partner.values()]
+        return {name: [name, partner[name]] if name in partner else [name] for name in first}
+
+    @property
     def folder(self) -> str:
         """The data set's folder."""
         return self.settings.data.folder
@@ -89,12 +100,12 @@ class DetectionPlan:
     def training_hash(self, detector: str) -> str:
         """Changes whenever the weights would, for reasons that no path or input file shows."""
         recipe = recipe_hash(self._recipes[split_name(detector)[0]])  # type: ignore[index]
-        options = self.config.detector_options(detector)
+        options = self.config.options_of(detector)
         return hash_of([recipe, options, self.settings.data.model_dump()])
 
     def options_of(self, detector: str) -> list[str]:
         """`--option` arguments of a detector's options."""
-        return option_arguments(detector, self.config.detector_options(detector))
+        return option_arguments(detector, self.config.options_of(detector))
 
 
 def option_arguments(model: str, options: Mapping[str, Any]) -> list[str]:

@@ -72,7 +72,10 @@ TRAIN = ["train", "--data", "d", "--out", "o", "--model"]
         ),
         (["evaluate", "--weights", "no.safetensors", "--data", "d", "--out", "o"], "no.safetensors"),
         (["profile", "costs", "resnet5", "--out", "o"], "unknown model"),
-        (["profile", "costs", "resnet50", "--threads", "0", "--out", "o"], "--threads: must be at least 1"),
+        (
+            ["profile", "throughput", "resnet50", "--threads", "0", "--out", "o"],
+            "--threads: must be at least 1",
+        ),
         (["config", "no.yaml"], "no.yaml: cannot be read"),
         (["report", "results/none", "--pairs", "no.tsv"], "no.tsv: cannot be read"),
     ],

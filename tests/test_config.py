@@ -80,8 +80,8 @@ def test_a_detector_starts_from_a_classifier_of_its_options(values):
 def test_options_of_a_kind_of_detector_and_of_one(values):
     config = parse_config(values)
     of_kind = values["detection"]["options"]["retinanet"]
-    assert config.detector_options("retinanet_se_resnet50") == of_kind
-    assert config.detector_options("retinanet_dca_se_resnet50") == of_kind | {"matching": "two_layer"}
+    assert config.options_of("retinanet_se_resnet50") == of_kind
+    assert config.options_of("retinanet_dca_se_resnet50") == of_kind | {"matching": "two_layer"}
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,21 @@ def test_weights_of_single_models_and_of_all_others(values, tmp_path):
         ({"data": {"name": "digits", "sise": 32}}, "unknown key 'data.digits.sise'"),
         ({"data": {"name": "folder", "path": "no/such/folder"}}, "data.path: no folder 'no/such/folder'"),
         ({"data": {"name": "imagenet"}}, "data"),
-        ({"profile": {"batchsize": 3}}, "unknown key 'profile.batchsize'; did you mean 'batch_size'?"),
-        ({"profile": {"batch_size": 0}}, "profile.batch_size"),
+        ({"profile": {"imagesize": 3}}, "unknown key 'profile.imagesize'; did you mean 'image_size'?"),
+        ({"profile": {"budget_seconds": 0}}, "profile.budget_seconds: Input should be greater than 0"),
+        ({"profile": {"measurements": []}}, "profile.measurements: List should have at least 1 item"),
+        (
+            {"profile": {"measurements": [{"batch_size": [8, 0]}]}},
+            "profile.measurements.0.batch_size.1: Input should be greater than or equal to 1",
+        ),
+        (
+            {"profile": {"measurements": [{"batchsize": 3}]}},
+            "unknown key 'profile.measurements.0.batchsize'; did you mean 'batch_size'?",
+        ),
+        (
+            {"profile": {"measurements": [{}, {"batch_size": [1, 8]}]}},
+            "measurements: inference, batch 8, float32, channels_last stands twice; take one away",
+        ),
         ({"recipes": {}}, "recipes: no recipe for backbone 'resnet50'"),
         ({"device": "tpu"}, "device"),
         (

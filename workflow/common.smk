@@ -1,14 +1,19 @@
 """The checked config and the paths that the rules share."""
 
+import json
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from dcanet.comparison_documents import TableStatistics
 from dcanet.config import parse_config
+from dcanet.config_sections import ScenesData
 from dcanet.data.coco_dataset import CocoDataset
 from dcanet.detection_documents import DetectionMetrics, DetectionPictures
 from dcanet.documents import Dataset, Metrics, RealMetrics
 from dcanet.errors import UserError
+from dcanet.plan_documents import Estimate
+from dcanet.profile_documents import Audit, Costs, Throughput
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
 
@@ -25,7 +30,7 @@ LOGS = f"logs/{CONFIG.experiment}"
 wildcard_constraints:
     model=PLAN.any_of([*PLAN.networks, *PLAN.detectors]),
     detector=PLAN.any_of(PLAN.detectors),
-    pair="|".join(PLAN.pairs),
+    pair=PLAN.any_of(list(PLAN.timed)),
     seed=r"\d+",
     run=r"seed\d+|pretrained",
     device="cpu|cuda",
@@ -70,8 +75,10 @@ def tests():
 
 
 def costs():
-    return expand(f"{RESULTS}/profile/costs/{{pair}}.json", pair=PLAN.pairs)
+    """Sizes and arithmetic of all networks, and the published ones checked."""
+    return [f"{RESULTS}/profile/costs.json", f"{RESULTS}/profile/audit.json"]
 
 
 def throughputs():
-    return expand(f"{RESULTS}/profile/{PLAN.device}/{{pair}}.json", pair=PLAN.pairs)
+    """Speeds of all pairs, and of the networks that are in none."""
+    return [f"{RESULTS}/profile/{PLAN.device}/{pair}.json" for pair in PLAN.timed]

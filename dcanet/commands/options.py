@@ -41,6 +41,29 @@ def add_sheets(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """How networks are compared."""
+    parser.add_argument(
+        "--alpha",
+        type=float,
+        default=0.05,
+        help="intervals are at 1 - alpha, verdicts at adjusted p (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--adjust",
+        choices=("holm", "fdr_bh"),
+        default="holm",
+        help="of p-values over the networks: Holm, or Benjamini and Hochberg's false discovery rate "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resamples",
+        type=int,
+        default=10_000,
+        help="of the images, for NLL and calibration (default: %(default)s)",
+    )
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--option",

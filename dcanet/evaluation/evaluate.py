@@ -21,8 +21,7 @@ from ..provenance import evaluation_provenance, now
 from ..weights.store import WeightsMetadata, load_model, read_metadata
 from .calibration import expected_calibration_error
 from .classes import outputs_of
-from .folding import fold_norms
-from .fusing import fuse_activations
+from .inference import make_fast
 from .per_class import class_accuracies
 from .predict import predict
 from .predictions import Predictions
@@ -71,9 +70,7 @@ def evaluate(
     chosen = choose_device(device)
     model = load_model(weights)
     if not exact:
-        fold_norms(model)
-        if chosen.type == "cpu":
-            fuse_activations(model)
+        make_fast(model, chosen)
     labelled = replace(kept, targets=[outputs[target] for target in kept.targets])
     images = Images(labelled, evaluation_transform(preprocessing))
     parts = ranks.gather(list(predict(model, images, kept.images, chosen, batch_size, workers, ranks)))

@@ -16,8 +16,7 @@ from .coco_ground_truth import read_ground_truth
 from .coco_metrics import coco_numbers
 from .coco_oracle import agree
 from .detect import detect
-from .folding import fold_norms
-from .fusing import fuse_activations
+from .inference import make_fast
 
 #: Images per batch on a GPU; on a CPU one at a time is as quick and takes the least memory.
 GPU_BATCH = 8
@@ -64,9 +63,7 @@ def evaluate_detector(
     chosen = choose_device(device)
     model = load_model(weights)
     if not exact:
-        fold_norms(model)
-        if chosen.type == "cpu":
-            fuse_activations(model)
+        make_fast(model, chosen)
     model = place(model, chosen, channels_last=True)
     size = batch_size or (GPU_BATCH if chosen.type == "cuda" else 1)
     try:

@@ -16,7 +16,7 @@ def fold_norms(model: nn.Module) -> int:
     folded = 0
     for sequence in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
         for (name, conv), (norm_name, norm) in pairwise(list(sequence.named_children())):
-            if type(conv) is nn.Conv2d and type(norm) is nn.BatchNorm2d and norm.running_var is not None:
+            if isinstance(conv, nn.Conv2d) and type(norm) is nn.BatchNorm2d and norm.running_var is not None:
                 dtype = conv.weight.dtype
                 exact = nn.utils.fuse_conv_bn_eval(conv.double(), norm.double())
                 setattr(sequence, name, exact.to(dtype))

@@ -39,9 +39,9 @@ def fuse_activations(model: nn.Module) -> int:
     for sequence in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
         layers = [item for item in sequence.named_children() if not isinstance(item[1], nn.Identity)]
         for (name, conv), (next_name, following) in pairwise(layers):
-            if type(conv) is not nn.Conv2d or conv.padding_mode != "zeros" or isinstance(conv.padding, str):
+            if not isinstance(conv, nn.Conv2d) or isinstance(conv.padding, str):
                 continue
-            if type(following) in ACTIVATIONS:
+            if type(following) in ACTIVATIONS and conv.padding_mode == "zeros":
                 setattr(sequence, name, FusedConvolution(conv, *ACTIVATIONS[type(following)]))
                 setattr(sequence, next_name, nn.Identity())
                 fused += 1

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .layers import weights
+
 
 class Connection(nn.Module):
     """Merge the current extraction with the previous block's attention.
@@ -30,6 +32,16 @@ class Connection(nn.Module):
     def forward(self, current: Tensor, previous: Tensor) -> Tensor:
         return self.merge(current, self.match(previous))
 
+    def macs(self, positions: int = 1, merges: int = 1) -> int:
+        """Multiply-adds of convolutions and linear layers: weights of the matching, and 2 C for each join.
+
+        Args:
+            positions: that the matching is applied to, 1 for a vector.
+            merges: how often the matched is merged; only a `Join` has layers.
+        """
+        join = self.merge.macs() if isinstance(self.merge, Join) else 0
+        return positions * weights(self.match) + merges * join
+
 
 class Join(nn.Module):
     """ReLU(LN(w1 current + w2 previous + b)) of two (N, C) vectors; SE, GE, SK and CBAM's channels."""
@@ -42,6 +54,10 @@ class Join(nn.Module):
     def forward(self, current: Tensor, previous: Tensor) -> Tensor:
         pair = torch.stack((current, previous), dim=1).unsqueeze(2)  # (N, 2, 1, C)
         return F.relu(self.norm(self.mix(pair)[:, 0, 0]))  # (N, C)
+
+    def macs(self) -> int:
+        """Multiply-adds of the convolution: 2 C."""
+        return weights(self.mix) * self.norm.normalized_shape[0]
 
 
 class ScaledSum(nn.Module):

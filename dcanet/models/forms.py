@@ -10,8 +10,9 @@ from typing import Any
 
 Options = dict[str, Any]
 
-#: Alternatives of the options that are words: size matching, SK's hand-on, CBAM's hand-on.
-CHOICES = (("one_layer", "two_layer"), ("pooled", "gates"), ("map", "vector"))
+#: Alternatives of the options that are words: size matching, SK's hand-on, CBAM's hand-on, where the norm of
+#: CBAM's spatial connection starts.
+CHOICES = (("one_layer", "two_layer"), ("pooled", "gates"), ("map", "vector"), ("zeros", "ones"))
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ FORMS: dict[tuple[str, str], Form] = {
     ("resnet50", "gc"): Form(always={"reduction": 16}),
     ("resnet50", "cbam"): Form(
         always={"reduction": 16, "spatial_momentum": 0.01},
-        connected={"hand_on": "map", "matching_bias": True},
+        connected={"hand_on": "map", "matching_bias": True, "spatial_join_init": "zeros"},
         printed_connected={"hand_on": "vector"},
     ),
     ("mnasnet1_0", "none"): Form(),
     ("mnasnet1_0", "se"): Form(
-        always={"reduction": 16},
+        always={"reduction": 16, "first_reduction": 16},
         connected={"first_reduction": 8, "matching": "two_layer", "join_bias": True},
     ),
     ("mnasnet1_0", "ge"): Form(connected={"matching": "one_layer", "reduction": 16}),
@@ -110,10 +111,14 @@ def default_options(name: str, form: str = "printed") -> dict[str, Any]:
 
 
 def variant_of(name: str, options: Options) -> Options:
-    """Options that differ from the model's printed form; None for one that this variant does not have."""
-    printed = default_options(name, "printed")
-    keys = sorted({*printed, *options})
-    return {key: options.get(key) for key in keys if options.get(key) != printed.get(key)}
+    """Options that differ from the model's printed form."""
+    printed, variant = default_options(name, "printed"), with_defaults(name, options)
+    return {key: variant[key] for key in sorted(variant) if variant[key] != printed.get(key)}
+
+
+def with_defaults(name: str, options: Options) -> Options:
+    """A file's options with those that are younger than the file; nothing is checked."""
+    return _changed(default_options(name, "printed"), options)
 
 
 def options_text(options: Options) -> str:
@@ -129,9 +134,7 @@ def resolve_options(name: str, form: str = "printed", **changes: Any) -> dict[st
             known = ", ".join(options) or "none"
             raise ValueError(f"model {name} has no option {key!r}; its options are: {known}")
         _check_value(name, key, value, options[key])
-    if "reduction" in changes and "first_reduction" not in changes:
-        options.pop("first_reduction", None)
-    return options | changes
+    return _changed(options, changes)
 
 
 def check_image_size(name: str, size: int) -> None:
@@ -142,6 +145,13 @@ def check_image_size(name: str, size: int) -> None:
     _, attention, connected = TRIPLES[name]
     if connected and attention == "cbam" and size % 32:
         raise ValueError(f"{name} takes images whose sides are multiples of 32 pixels; {size} is none")
+
+
+def _changed(options: Options, changes: Options) -> Options:
+    """`options` with `changes`; a changed reduction is that of first blocks too."""
+    if "reduction" in changes and "first_reduction" in options:
+        options = options | {"first_reduction": changes["reduction"]}
+    return options | changes
 
 
 def _check_value(name: str, key: str, value: Any, default: Any) -> None:

@@ -8,11 +8,15 @@ from .attention.cbam import SpatialGate
 from .backbones import Classifier, MnasNet, ResNet
 
 
-def initialise(model: Classifier, attention: str) -> None:
-    """Overwrite the framework's defaults in place."""
+def initialise(model: Classifier, attention: str, spatial_join: str = "zeros") -> None:
+    """Overwrite the framework's defaults in place.
+
+    `spatial_join` is what the norms in the spatial connections of a CBAM-ResNet start at: the authors'
+    "zeros", or "ones".
+    """
     if isinstance(model, ResNet):
         if attention == "cbam":
-            _resnet_cbam(model)
+            _resnet_cbam(model, spatial_join)
         else:
             _resnet(model)
     elif isinstance(model, MnasNet):
@@ -33,10 +37,11 @@ def _resnet(model: ResNet) -> None:
             _he_fan_out(module)
 
 
-def _resnet_cbam(model: ResNet) -> None:
+def _resnet_cbam(model: ResNet, spatial_join: str) -> None:
     """Convolutions of the main path only; all biases 0, and the norms of the spatial gates at 0.
 
-    The zero scale and shift inside the connected spatial gate keep it from ever getting a gradient.
+    Scale and shift 0 in front of the ReLU of the spatial connection keep the gate from ever getting a
+    gradient. "ones" starts that scale at 1 and leaves all else, so that the gate starts as the baseline's.
     """
     for name, parameter in model.named_parameters():
         if name.endswith(".bias"):
@@ -50,6 +55,8 @@ def _resnet_cbam(model: ResNet) -> None:
             for norm in gate.modules():
                 if isinstance(norm, nn.BatchNorm2d):
                     nn.init.zeros_(norm.weight)
+            if spatial_join == "ones" and gate.connection is not None:
+                nn.init.ones_(gate.connection.get_parameter("merge.norm.weight"))
 
 
 def _mobile(model: nn.Module, linear_mean: float, linear_std: float) -> None:

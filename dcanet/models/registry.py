@@ -7,6 +7,8 @@ from .backbones import Classifier, MnasNet, MobileNetV2, ResNet
 from .forms import TRIPLES, resolve_options
 from .initialisation import initialise
 
+#: Options that no block is built with: one stands in another's place, one is of the initialisation.
+NOT_OF_BLOCKS = ("first_reduction", "spatial_join_init")
 BACKBONES: dict[str, Any] = {"resnet50": ResNet, "mnasnet1_0": MnasNet, "mobilenet_v2": MobileNetV2}
 
 
@@ -28,7 +30,7 @@ def create(name: str, num_classes: int = 1000, form: str = "printed", **options:
         ValueError: unknown name, form or option.
     """
     model = assemble(name, num_classes, form, **options)
-    initialise(model, TRIPLES[name][1])
+    initialise(model, TRIPLES[name][1], model.model_options.get("spatial_join_init", "zeros"))
     return model
 
 
@@ -37,7 +39,7 @@ def assemble(name: str, num_classes: int = 1000, form: str = "printed", **option
     resolved = resolve_options(name, form, **options)
     backbone, attention, connected = TRIPLES[name]
     first_reduction = resolved.get("first_reduction")
-    block_options = {key: value for key, value in resolved.items() if key != "first_reduction"}
+    block_options = {key: value for key, value in resolved.items() if key not in NOT_OF_BLOCKS}
     builder = AttentionBuilder(ATTENTIONS[attention], connected, block_options, first_reduction)
     model = BACKBONES[backbone](builder, num_classes)
     model.model_name, model.model_options = name, resolved

@@ -1,122 +1,159 @@
-"""Inference throughput of a pair, timed interleaved, so that the ratio survives a drifting machine."""
+"""Speed of a pair, timed interleaved under every setting, so that the ratio survives a drifting machine."""
 
-import math
-import os
+import gc
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from scipy.special import stdtrit
-from torch import nn
 from tqdm import tqdm
 
 from ..config_sections import ProfileSettings
-from ..device import autocast, choose_device, device_name, memory_format, place
-from ..documents import Speed, Throughput
+from ..device import choose_device, device_name
 from ..errors import UserError
-from ..models import assemble
-from .costs import CLASSES
+from ..profile_documents import Measurement, Setting, Throughput
+from ..weights import networks
+from .gpu_board import GpuBoard
+from .machine import OtherWork, machine_state
+from .measurement import findings
+from .memory import peak_memory
+from .rounds import BlockTimer, interleave
+from .setting import in_words
+from .workload import Workload
 
-CONFIDENCE = 0.95
+#: What torch's errors say of memory that is not there, where they have no class of their own.
+NO_MEMORY = ("can't allocate memory", "not enough memory", "ALLOC_FAILED")
 
 
 def measure_throughput(
-    pair: str, models: dict[str, dict[str, Any]], settings: ProfileSettings, device: str
+    pair: str,
+    models: Mapping[str, dict[str, Any]],
+    settings: ProfileSettings,
+    device: str,
+    on_measurement: Callable[[Measurement], None] | None = None,
 ) -> Throughput:
-    """Images per second of a pair's models (id -> options; baseline first).
+    """Speeds of one network or a pair (id -> options; baseline first) under each of the settings.
 
-    Blocks of at least `settings.block_seconds` are timed in the order baseline, connected, connected,
-    baseline, `settings.blocks` times; the ratio is taken within each such round.
+    Classifiers work on squares of `settings.image_size` pixels, detectors on `settings.detector_height` x
+    `settings.detector_width`. `on_measurement` hears of each as it is done.
 
     Raises:
-        UserError: the device is not there, or a batch does not fit into its memory.
+        UserError: the device is not there, the models are no pair, one image does not fit into the memory, or
+            torch cannot compile here.
     """
+    begun = time.monotonic()
     chosen = choose_device(device)
-    load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    timers = [BlockTimer(name, options, settings, chosen) for name, options in models.items()]
-    rounds: list[list[float]] = [[] for _ in timers]
-    order = [*range(len(timers)), *reversed(range(len(timers)))]
-    for timer in timers:
-        timer.warm_up()
-    for _ in tqdm(range(settings.blocks), desc=f"throughput {pair}", unit="round", leave=False, disable=None):
-        speeds: list[list[float]] = [[] for _ in timers]
-        for index in order:
-            speeds[index].append(timers[index].block())
-        for index, found in enumerate(speeds):
-            rounds[index].append(float(np.mean(found)))
-
-    ratios = np.divide(rounds[1], rounds[0]).tolist() if len(timers) == 2 else []
+    detectors = {networks.split_id(name)[0] is not None for name in models}
+    if len(models) not in (1, 2) or len(detectors) != 1:
+        raise UserError(
+            f"throughput of {', '.join(models)}: time one network, or a baseline and its partner, both "
+            "classifiers or both detectors"
+        )
+    height = width = settings.image_size
+    if detectors == {True}:
+        height, width = settings.detector_height, settings.detector_width
+    bench = _Bench(models, settings, (height, width), chosen)
+    measurements = []
+    with _trying_convolutions():
+        for setting in settings.settings:
+            measurements.append(bench.measure(setting))
+            if on_measurement:
+                on_measurement(measurements[-1])
     return Throughput(
         pair=pair,
         device=chosen.type,
         device_name=device_name(chosen),
         threads=torch.get_num_threads(),
-        image_size=settings.image_size,
-        batch_size=settings.batch_size,
-        precision=settings.precision,
-        memory_format="channels_last" if settings.channels_last else "contiguous",
-        load_average=load,
-        models={
-            timer.name: Speed(
-                images_per_second=float(np.mean(found)), interval=mean_interval(found), blocks=found
-            )
-            for timer, found in zip(timers, rounds, strict=True)
-        },
-        ratio=float(np.mean(ratios)) if ratios else None,
-        ratio_interval=mean_interval(ratios) if ratios else None,
+        height=height,
+        width=width,
+        seconds=time.monotonic() - begun,
+        measurements=measurements,
     )
 
 
-class BlockTimer:
-    """One model and a batch, timed in blocks."""
+@dataclass
+class _Bench:
+    """The networks, the size of their images (height, width) and the device."""
 
-    def __init__(
-        self, name: str, options: dict[str, Any], settings: ProfileSettings, device: torch.device
-    ) -> None:
-        self.name, self.settings, self.device = name, settings, device
-        layout = memory_format(settings.channels_last)
-        model = assemble(name, CLASSES, **options).eval()
-        self.model: nn.Module = place(model, device, settings.channels_last)
-        side = settings.image_size
-        self.batch = torch.randn(settings.batch_size, 3, side, side, device=device).to(memory_format=layout)
-        self.steps = 1
+    models: Mapping[str, dict[str, Any]]
+    settings: ProfileSettings
+    size: tuple[int, int]
+    device: torch.device
 
-    def warm_up(self) -> None:
-        """Run until the kernels are chosen, and find how many steps fill a block."""
-        self._time(2)
-        per_step = self._time(1)
-        self.steps = max(1, round(self.settings.block_seconds / per_step))
+    def __post_init__(self) -> None:
+        self.board = GpuBoard.of(self.device)
+        self.others = OtherWork(self.device, self.board)
 
-    def block(self) -> float:
-        """Images per second of one block."""
-        return self.settings.batch_size * self.steps / self._time(self.steps)
+    def measure(self, wanted: Setting) -> Measurement:
+        """A measurement at the wanted batch size, or at the first half, quarter... of it that fits."""
+        setting = wanted
+        while True:
+            if found := self._attempt(setting, wanted.batch_size):
+                return found
+            # Only here, with the error forgotten, are its tensors free.
+            gc.collect()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            height, width = self.size
+            asked = f"{', '.join(self.models)}: {in_words(setting)}, {height} x {width} pixels"
+            too_much = f"{asked}: does not fit into the memory of {device_name(self.device)}"
+            if setting.batch_size == 1:
+                raise UserError(f"{too_much}; choose smaller images")
+            setting = setting.model_copy(update={"batch_size": setting.batch_size // 2})
+            tqdm.write(f"{too_much}; going on with batch {setting.batch_size}")
 
-    @torch.inference_mode()
-    def _time(self, steps: int) -> float:
-        self._synchronize()
-        started = time.perf_counter()
+    def _attempt(self, setting: Setting, wanted_batch_size: int) -> Measurement | None:
+        """None where the memory is too small."""
+        before = machine_state(self.board)
         try:
-            for _ in range(steps):
-                with autocast(self.settings.precision, self.device):
-                    self.model(self.batch)
-        except torch.OutOfMemoryError as error:
-            raise UserError(
-                f"profile.batch_size: {self.settings.batch_size} images do not fit into the memory of "
-                f"{device_name(self.device)}; choose a smaller one"
-            ) from error
-        self._synchronize()
-        return time.perf_counter() - started
+            timers, peaks = self._warm_timers(setting)
+            self.others.restart()
+            rounds = interleave(timers, self.settings, f"{next(iter(self.models))}: {in_words(setting)}")
+        except Exception as error:
+            if _is_out_of_memory(error):
+                return None
+            if setting.compiled and type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+                why = next(filter(None, str(error).splitlines()), type(error).__name__)
+                raise UserError(f"compiled: torch.compile failed ({why}); set compiled to false") from error
+            raise
+        loaded = self.others.noticed()
+        return Measurement(
+            setting=setting,
+            wanted_batch_size=wanted_batch_size,
+            before=before,
+            after=machine_state(self.board),
+            loaded=loaded,
+            **findings(list(self.models), rounds, peaks),
+        )
 
-    def _synchronize(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+    def _warm_timers(self, setting: Setting) -> tuple[list[BlockTimer], list[int | None]]:
+        """The networks ready to be timed, and their peak memory."""
+        if setting.compiled:
+            # What was compiled for other networks counts against a limit for each function.
+            torch.compiler.reset()
+        timers, peaks = [], []
+        for name, options in self.models.items():
+            workload = Workload(name, options, setting, self.size, self.device)
+            timers.append(BlockTimer(workload, self.settings.block_seconds, self.board))
+            timers[-1].warm_up()
+            peaks.append(peak_memory(workload.run, workload.held(), self.device, workload.synchronize))
+        return timers, peaks
 
 
-def mean_interval(values: list[float]) -> tuple[float, float]:
-    """95 % interval of the mean of the rounds by Student's t."""
-    mean = float(np.mean(values))
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    # scipy.stats has this by name, but takes two seconds to import.
-    half = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)) * error
-    return mean - half, mean + half
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in NO_MEMORY)
+
+
+@contextmanager
+def _trying_convolutions() -> Iterator[None]:
+    """On a GPU, choose the fastest form of each convolution in the warm-up: shapes stay the same."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before

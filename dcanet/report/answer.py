@@ -56,13 +56,13 @@ def _caution(table: Table) -> str:
 
 def _price(table: Table) -> str:
     parameters = _numbers(cell.ours for _, cell in table.under("delta", "params"))
-    speeds = _numbers(cell.ours for _, cell in table.under("delta", "throughput"))
+    overheads = _numbers(cell.ours for _, cell in table.under("delta", "overhead"))
     prices = []
     if parameters:
         prices.append(f"parameters by {signed(median(parameters) / 10**6, 2)} M")
-    if speeds:
-        device = next(c.device for g, c in table.columns if c.metric.key == "throughput")
-        prices.append(f"inference throughput by {signed(median(speeds), 1)} % on {device}")
+    if overheads:
+        device = next(c.device for g, c in table.columns if c.metric.key == "overhead")
+        prices.append(f"the time per image by {signed(median(overheads), 1)} % on {device}")
     return f" In the median pair the connection changes {' and '.join(prices)}." if prices else ""
 
 

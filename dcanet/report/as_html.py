@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from .chapter import Chapter
 from .curves import SIZE, Curves
 from .environment import Environment as MadeIn
 from .environment import compare
@@ -29,6 +30,7 @@ class Page:
     curves: list[Curves]
     pictures: list[Gallery]
     notes: Sequence[str]
+    chapters: Sequence[Chapter] = ()
 
 
 def as_html(page: Page) -> str:
@@ -41,7 +43,13 @@ def as_html(page: Page) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        shown=shown, arrows=ARROWS, spans=spans, footnotes=footnotes, compare=compare, size=SIZE
+        shown=shown,
+        arrows=ARROWS,
+        spans=spans,
+        explained=explained,
+        footnotes=footnotes,
+        compare=compare,
+        size=SIZE,
     )
     environment.tests["missing"] = lambda content: isinstance(content, Missing)
     return environment.get_template("index.html").render(page=page)
@@ -56,6 +64,14 @@ def spans(table: Table, row: Row) -> list[tuple[Group, Column, Cell, int]]:
         else:
             merged.append((group, column, cell, 1))
     return merged
+
+
+def explained(table: Table) -> list[Column]:
+    """The first column of each metric, device and test set."""
+    found: dict[str, Column] = {}
+    for _, column in table.columns:
+        found.setdefault(column.key, column)
+    return list(found.values())
 
 
 def footnotes(table: Table) -> list[str]:

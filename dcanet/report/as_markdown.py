@@ -39,12 +39,16 @@ def bullets(items: Iterable[str]) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it stands, on one line."""
+    """Text that Markdown shows as it stands, on a line of its own."""
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escape_inside(text))
+
+
+def escape_inside(text: str) -> str:
+    """Text that Markdown shows as it stands inside a line, where nothing starts a list."""
     text = " ".join(text.split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*\[\]|~#!])", r"\\\1", text)
-    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
-    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", text)
+    return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
 
 
 def line(cells: Iterable[str]) -> str:

@@ -8,12 +8,16 @@ from ..sheets import Detector, Pair
 from .answer import answer
 from .as_csv import as_csv
 from .as_html import Page, as_html
+from .audit import audit_chapter
+from .costs import costs_chapter
 from .curves import curves
 from .environment import environments
 from .galleries import galleries
 from .markdown_page import markdown_page
+from .plan import load_plan, plan_chapter
 from .progress import progress
 from .reproduction import detector_recipes, recipes
+from .speed import speed_chapter
 from .stored import load
 from .stored_detection import load_detection
 from .table1 import table1
@@ -43,17 +47,24 @@ def render(
     classifiers = table1(pairs, stored, data_note)
     detection = load_detection(results, detectors, logs, pretrained)
     tables = [classifiers, table2(detectors, detection, detection_note)]
+    plan, plan_warnings = load_plan(results)
     page = Page(
         experiment=experiment,
         answer=answer(classifiers),
         progress=progress(pairs, detectors, stored, detection),
-        warnings=[*stored.warnings, *detection.warnings],
+        warnings=[*stored.warnings, *detection.warnings, *plan_warnings],
         tables=tables,
         environments=environments([*stored.provenances, *detection.provenances]),
         recipes=[*recipes(pairs, stored), *detector_recipes(detectors, detection)],
         pictures=galleries(detectors, detection),
         curves=curves(pairs, stored),
         notes=notes,
+        chapters=[
+            costs_chapter(pairs, stored.costs),
+            speed_chapter(pairs, stored),
+            audit_chapter(pairs, stored.audit),
+            plan_chapter(plan, stored, detection),
+        ],
     )
     for table in tables:
         write_text(out / f"{table.key}.csv", as_csv(table))

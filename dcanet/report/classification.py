@@ -1,22 +1,28 @@
 """The numbers of Table 1: ours from the stored results, the paper's from the sheet."""
 
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Callable, Sequence
 from statistics import mean, stdev
 
-from ..documents import Costs, Result, Throughput
+from ..documents import Result
+from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Classifier, Pair
 from .stored import NOT_RUN, REAL, Stored
 from .table import Column, Content, Missing, Value, difference
 
 ACCURACIES = {"top1": "top1_percent", "top5": "top5_percent"}
 CALIBRATION = {"nll": "nll", "ece": "ece_percent"}
-COSTS = {"params": "parameters", "macs": "macs"}
+#: The number of a network's costs that each column shows.
+COSTS: dict[str, Callable[[ModelCosts], int]] = {
+    "params": lambda costs: costs.parameters.total,
+    "macs": lambda costs: costs.macs["fvcore"].total,
+    "macs_published": lambda costs: costs.macs["published"].total,
+}
 PUBLISHED = {
     "top1": "published_top1_percent",
     "top5": "published_top5_percent",
     "params": "published_params_mega",
     "macs": "published_macs_giga",
+    "macs_published": "published_macs_giga",
 }
 NOT_PUBLISHED = Missing("not in paper")
 NOT_MEASURED = Missing("not in the pair's file")
@@ -31,7 +37,8 @@ def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Conte
     if test := column.test or (REAL if key == "real_top1" else ""):
         return _over_seeds([run.tests[test].metrics for run in runs], "top1_percent")
     if key in COSTS:
-        return _cost(stored.costs[pair.id], model, COSTS[key])
+        costs = stored.cost_of(model.id)
+        return costs if isinstance(costs, Missing) else Value(COSTS[key](costs))
     return _speed(stored.speeds[column.device][pair.id], model)
 
 
@@ -45,18 +52,15 @@ def published(column: Column, model: Classifier) -> Content:
 def our_difference(
     column: Column, pair: Pair, baseline: Content, connected: Content, stored: Stored
 ) -> Content:
-    """Connected minus baseline; for throughput the paired ratio, as a relative change in percent."""
+    """Connected minus baseline; of speeds the overhead, which was measured as such."""
     plain = difference(connected, baseline)
-    if not column.metric.relative or isinstance(plain, Missing):
+    if column.metric.key != "throughput" or isinstance(plain, Missing):
         return plain
     timing = stored.speeds[column.device][pair.id]
-    if isinstance(timing, Missing) or timing.ratio is None:
+    shown = None if isinstance(timing, Missing) else timing.measurements[0]
+    if shown is None or shown.overhead_percent is None:
         return Missing("not timed as a pair")
-    low_high = timing.ratio_interval
-    return Value(
-        _change(timing.ratio),
-        interval=(_change(low_high[0]), _change(low_high[1])) if low_high else None,
-    )
+    return Value(shown.overhead_percent, interval=shown.overhead_interval)
 
 
 def _over_seeds(results: Sequence[Result | Missing], field: str) -> Content:
@@ -71,21 +75,10 @@ def _over_seeds(results: Sequence[Result | Missing], field: str) -> Content:
     )
 
 
-def _cost(costs: Costs | Missing, model: Classifier, field: str) -> Content:
-    if isinstance(costs, Missing):
-        return costs
-    found = costs.models.get(model.id)
-    return Value(getattr(found, field)) if found else NOT_MEASURED
-
-
 def _speed(timing: Throughput | Missing, model: Classifier) -> Content:
     if isinstance(timing, Missing):
         return timing
-    found = timing.models.get(model.id)
-    if found is None or not all(map(isfinite, (found.images_per_second, *found.interval))):
+    found = timing.measurements[0].models.get(model.id)
+    if found is None:
         return NOT_MEASURED
     return Value(found.images_per_second, interval=found.interval)
-
-
-def _change(ratio: float) -> float:
-    return (ratio - 1) * 100

@@ -21,7 +21,7 @@ def shown(value: Value, column: Column, published: bool = False) -> Shown:
     """Text of a value of this column; published differences have the precision of printed values."""
     metric = column.metric
     decimals = metric.delta_decimals if column.delta and not published else metric.decimals
-    scale = 1 if column.delta and metric.relative else metric.scale
+    scale = metric.scale
 
     def text(number: float) -> str:
         return signed(number / scale, decimals) if column.delta else f"{number / scale:,.{decimals}f}"

@@ -3,22 +3,42 @@
 from collections.abc import Iterable, Iterator
 
 from .as_html import Page
-from .as_markdown import as_markdown, bullets, escape, line
+from .as_markdown import as_markdown, bullets, escape, escape_inside, line
+from .chapter import Chapter, Listing
 from .environment import Environment, compare
 from .reproduction import Recipe
 
 
 def markdown_page(page: Page) -> str:
-    """Answer, warnings, tables, environment, and how to make each number again."""
+    """Answer, warnings, tables, chapters, environment, and how to make each number again."""
     parts = [f"# {escape(page.experiment)}\n", f"{escape(page.answer)}\n"]
     if page.warnings:
         parts.append(f"## Warnings\n\n{bullets(page.warnings)}")
     parts += [as_markdown(table) for table in page.tables]
+    parts += ["\n".join(_chapter(chapter)) for chapter in page.chapters]
     if page.notes:
         parts.append(f"## Notes\n\n{bullets(page.notes)}")
     parts.append("## Environment\n\n" + "\n".join(_environments(page.environments)) + "\n")
     parts.append("## Reproduce each number\n\n" + "\n".join(_recipes(page.recipes)) + "\n")
     return "\n".join(parts)
+
+
+def _chapter(chapter: Chapter) -> Iterator[str]:
+    yield f"## {escape(chapter.title)}\n"
+    for paragraph in chapter.paragraphs:
+        yield f"{escape(paragraph)}\n"
+    for listing in chapter.listings:
+        yield from _listing(listing)
+    if chapter.notes:
+        yield bullets(chapter.notes)
+
+
+def _listing(listing: Listing) -> Iterator[str]:
+    yield f"{escape(listing.caption)}\n"
+    yield line(escape_inside(column.label) for column in listing.columns)
+    yield line("---" if column.words else "---:" for column in listing.columns)
+    yield from (line(map(escape_inside, row)) for row in listing.rows)
+    yield ""
 
 
 def _environments(found: list[Environment]) -> Iterator[str]:

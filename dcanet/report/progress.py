@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..documents import Costs, Throughput
+from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Detector, Pair
 from .stored import Stored, evaluated
 from .stored_detection import StoredDetection
@@ -34,7 +34,11 @@ def progress(
         Progress(
             "classifiers evaluated", sum(bool(evaluated(r)) for r in stored.runs.values()), len(stored.runs)
         ),
-        Progress("rows counted", sum(isinstance(c, Costs) for c in stored.costs.values()), len(pairs)),
+        Progress(
+            "classifiers counted",
+            sum(isinstance(stored.cost_of(model), ModelCosts) for model in stored.runs),
+            len(stored.runs),
+        ),
         *timed,
         Progress(
             "detectors evaluated", sum(bool(detection.evaluated(row.id)) for row in detectors), len(detectors)

@@ -1,25 +1,35 @@
-"""What a row of Table 1 must say of itself: weights of others, and variants that are not the printed one."""
+"""What a row of Table 1 must say of itself: weights of others, variants, and what makes its sides unequal."""
 
 from collections.abc import Iterator, Sequence
 
-from ..documents import Costs, Metrics
-from ..models.forms import TRIPLES, Options, options_text, variant_of
+from ..documents import Metrics
+from ..models.forms import TRIPLES, Options, default_options, options_text, variant_of, with_defaults
+from ..profile_documents import ModelCosts
 from ..sheets import Pair
+from .caveats import caveats
 from .stored import Run, Stored, evaluated
 from .table import Missing
 
 
 def remarks(pair: Pair, stored: Stored) -> tuple[str, ...]:
-    """One sentence for each model of the pair that needs one."""
+    """One sentence for each model of the pair that needs one, and one for each caveat of the pair."""
     sentences = []
     for model in pair.models:
-        parts = list(_parts(model.id, stored.runs[model.id], stored.costs[pair.id]))
+        parts = list(_parts(model.id, stored.runs[model.id], stored.cost_of(model.id)))
         if parts:
             sentences.append(f"{model.id}: {'; '.join(parts)}.")
-    return tuple(sentences)
+    return (*sentences, *caveats(pair, lambda model: _options_here(model, stored)))
 
 
-def _parts(model: str, runs: Sequence[Run], costs: Costs | Missing) -> Iterator[str]:
+def _options_here(model: str, stored: Stored) -> Options:
+    """The options that its results have; of the printed form where there is none."""
+    if found := evaluated(stored.runs.get(model, ())):
+        return with_defaults(model, found[0].options)
+    costs = stored.cost_of(model)
+    return default_options(model) if isinstance(costs, Missing) else with_defaults(model, costs.options)
+
+
+def _parts(model: str, runs: Sequence[Run], costs: ModelCosts | Missing) -> Iterator[str]:
     found = evaluated(runs)
     sources = {metrics.weights_source for metrics in found} - {"trained"}
     if sources:
@@ -28,8 +38,7 @@ def _parts(model: str, runs: Sequence[Run], costs: Costs | Missing) -> Iterator[
         whose = f"{metrics.origin}: " if len(found) > 1 else ""
         yield from (whose + fact for fact in _facts(metrics))
     accuracies = {_variant(model, metrics.options) for metrics in found}
-    counted = costs.models.get(model) if isinstance(costs, Costs) else None
-    costs_of = {_variant(model, counted.options)} if counted else set()
+    costs_of = {_variant(model, costs.options)} if isinstance(costs, ModelCosts) else set()
     if len(accuracies | costs_of) > 1:
         yield f"accuracy of {_listed(accuracies)}, but parameters and MACs of {_listed(costs_of)}"
     elif accuracies | costs_of not in (set(), {""}):

@@ -69,10 +69,9 @@ def _targets(pair: Pair, stored: Stored) -> list[str]:
         for name in ([PRETRAINED] if _is_pretrained(stored.runs[model.id]) else seeds)
         for stage in ("eval", *(f"test-{test}" for test in stored.test_sets))
     ]
-    profiles = ["costs", *(device or "cpu" for device in stored.speeds)]
-    return list(
-        map(str, [*accuracies, *(stored.root / "profile" / name / f"{pair.id}.json" for name in profiles)])
-    )
+    profile = stored.root / "profile"
+    timings = [profile / (device or "cpu") / f"{pair.id}.json" for device in stored.speeds]
+    return list(map(str, [*accuracies, profile / "costs.json", *timings]))
 
 
 def _is_pretrained(runs: Sequence[Run]) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..documents import Costs, EpochRecord, Metrics, Provenance, RealMetrics, Result, Throughput
+from ..detection.forms import is_detector
+from ..documents import EpochRecord, Metrics, Provenance, RealMetrics, Result
+from ..profile_documents import Audit, Costs, ModelCosts, Throughput, Uncounted
 from ..sheets import Pair
 from .reading import NOT_RUN, PRETRAINED, Reader, evaluated_others, title_of
 from .table import Missing
@@ -45,11 +47,23 @@ class Stored:
 
     root: Path
     runs: dict[str, list[Run]]
-    costs: dict[str, Costs | Missing]
+    costs: Costs | Missing
+    audit: Audit | Missing
     speeds: dict[str, dict[str, Throughput | Missing]]
     warnings: tuple[str, ...]
     test_sets: tuple[str, ...] = ()
     """Names of the extra test sets that any run has a result of."""
+    detector_speeds: Mapping[str, Sequence[Throughput]] = field(default_factory=dict)
+    """Timings of detectors by device, as far as there are some."""
+
+    def cost_of(self, network: str) -> ModelCosts | Missing:
+        """What was counted of a network, or why nothing was."""
+        if isinstance(self.costs, Missing):
+            return self.costs
+        found = self.costs.models.get(network)
+        if isinstance(found, Uncounted):
+            return Missing("cannot be counted", found.reason)
+        return found or Missing("not counted yet")
 
     @property
     def provenances(self) -> list[Provenance]:
@@ -97,22 +111,24 @@ class _Reader(Reader):
             self.read(Provenance, folder / "provenance.json", absent),
         )
 
-    def speeds(self, pairs: Sequence[Pair]) -> dict[str, dict[str, Throughput | Missing]]:
+    def devices(self) -> list[str]:
+        """Those that something was timed on; without any, one without a name."""
         places = [place for place in (self.root, self.logs) if place]
         folders = [folder for place in places for folder in (place / "profile").glob("*/")]
-        devices = sorted({folder.name for folder in folders if folder.is_dir()} - {"costs"})
-        return {
-            device: {
-                pair.id: self.read(
-                    Throughput,
-                    self.root / "profile" / device / f"{pair.id}.json",
-                    self.absent(f"profile/{device}/{pair.id}.log"),
-                    pair=pair.id,
-                )
-                for pair in pairs
-            }
-            for device in devices or [""]
-        }
+        return sorted({folder.name for folder in folders if folder.is_dir()}) or [""]
+
+    def speed(self, device: str, pair: str) -> Throughput | Missing:
+        return self.read(
+            Throughput,
+            self.root / "profile" / device / f"{pair}.json",
+            self.absent(f"profile/{device}/{pair}.log"),
+            pair=pair,
+        )
+
+    def detector_speeds(self, device: str) -> list[Throughput]:
+        names = sorted(path.stem for path in (self.root / "profile" / device).glob("*.json"))
+        found = (self.speed(device, name) for name in names if is_detector(name))
+        return [timing for timing in found if isinstance(timing, Throughput)]
 
 
 def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Collection[str] = ()) -> Stored:
@@ -123,18 +139,28 @@ def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Colle
     models = [model.id for pair in pairs for model in pair.models]
     reader = _Reader(Path(root), logs, models)
     runs = {model: reader.runs(model, model in pretrained) for model in models}
-    costs = {
-        pair.id: reader.read(
-            Costs,
-            reader.root / "profile" / "costs" / f"{pair.id}.json",
-            reader.absent(f"costs/{pair.id}.log"),
-            pair=pair.id,
-        )
-        for pair in pairs
-    }
-    speeds = reader.speeds(pairs)
-    warnings = [*reader.warnings, *_incomplete(runs), *_stale(runs), *_mixed(runs, pairs)]
-    return Stored(reader.root, runs, costs, speeds, tuple(warnings), tuple(reader.test_sets))
+    costs = reader.read(Costs, reader.root / "profile" / "costs.json", reader.absent("profile/costs.log"))
+    audit = reader.read(Audit, reader.root / "profile" / "audit.json", reader.absent("profile/audit.log"))
+    devices = reader.devices()
+    speeds = {device: {pair.id: reader.speed(device, pair.id) for pair in pairs} for device in devices}
+    of_detectors = {device: reader.detector_speeds(device) for device in devices}
+    warnings = [
+        *reader.warnings,
+        *_incomplete(runs),
+        *_stale(runs),
+        *_mixed(runs, pairs),
+        *_disturbed(speeds, of_detectors),
+    ]
+    return Stored(
+        reader.root,
+        runs,
+        costs,
+        audit,
+        speeds,
+        tuple(warnings),
+        tuple(reader.test_sets),
+        of_detectors,
+    )
 
 
 def evaluated(runs: Iterable[Run]) -> list[Metrics]:
@@ -160,6 +186,22 @@ def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
                 of_test = tested.metrics
                 if not isinstance(of_test, Missing) and of_test.weights_sha256 != run.metrics.weights_sha256:
                     yield f"{model}, {run.title}: the result on {test} is of other weights"
+
+
+def _disturbed(
+    speeds: Mapping[str, Mapping[str, Throughput | Missing]], of_detectors: Mapping[str, Sequence[Throughput]]
+) -> Iterable[str]:
+    for device, of_pairs in speeds.items():
+        timings = [
+            *(timing for timing in of_pairs.values() if isinstance(timing, Throughput)),
+            *of_detectors[device],
+        ]
+        beside = [timing.pair for timing in timings if any(found.loaded for found in timing.measurements)]
+        if beside:
+            yield (
+                f"something else ran on the machine while {len(beside)} of {len(timings)} rows were timed on "
+                f"{device} ({', '.join(beside)}): their speeds are too low, and their overheads less sure"
+            )
 
 
 def _mixed(runs: dict[str, list[Run]], pairs: Sequence[Pair]) -> Iterable[str]:

@@ -67,7 +67,7 @@ class Column:
     @property
     def qualifier(self) -> str:
         """What tells it from other columns of the same metric, in words."""
-        return self.device or TEST_TITLES.get(self.test, self.test)
+        return self.device or TEST_TITLES.get(self.test, self.test) or self.metric.convention
 
     @property
     def unit(self) -> str:

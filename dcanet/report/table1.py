@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from ..documents import Costs, Metrics, RealMetrics, Throughput
+from ..documents import Metrics, RealMetrics
+from ..profile_documents import ModelCosts, Throughput
+from ..profiling.setting import in_words
 from ..sheets import Pair
-from .classification import ACCURACIES, CALIBRATION, COSTS, our_difference, ours, published
+from .classification import ACCURACIES, CALIBRATION, our_difference, ours, published
 from .metrics import METRICS
 from .remarks import remarks
 from .stored import NOT_RUN, REAL, Stored, evaluated
@@ -18,7 +20,7 @@ NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks 
 def table1(pairs: Sequence[Pair], stored: Stored, data_note: str) -> Table:
     """One row per pair in the sheet's order, grouped by backbone."""
     columns = _columns(stored, data_note)
-    deltas = tuple(replace(column, delta=True) for column in columns)
+    deltas = tuple(_delta(column) for column in columns)
     return Table(
         key="table1",
         title="Table 1. Image classification with and without connected attention",
@@ -44,21 +46,35 @@ def _backbone_name(members: Sequence[Pair]) -> str:
 
 
 def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
-    counting = _settings(
-        f"{costs.convention} at {costs.classes:,} classes and {costs.image_size} px"
-        for costs in stored.costs.values()
-        if isinstance(costs, Costs)
+    counted = _counted(stored)
+    of_classes = _settings(f"{costs.classes:,} classes" for costs in counted)
+    of_images = _settings(
+        f"{costs.height} × {costs.width} px, {costs.classes:,} classes" for costs in counted
     )
     return (
         *(Column(METRICS[key], data_note) for key in ACCURACIES),
         *(_test_column(test, stored) for test in stored.test_sets),
-        *(Column(METRICS[key], counting) for key in COSTS),
+        Column(METRICS["params"], of_classes),
+        Column(METRICS["macs"], of_images),
         *(
             Column(METRICS["throughput"], _timing(speeds.values()), device=device)
             for device, speeds in stored.speeds.items()
         ),
         *(Column(METRICS[key], data_note, detail=True) for key in CALIBRATION),
+        Column(METRICS["macs_published"], of_images, detail=True),
     )
+
+
+def _counted(stored: Stored) -> list[ModelCosts]:
+    """The costs of the table's networks, as far as they are known."""
+    costs = (stored.cost_of(model) for model in stored.runs)
+    return [found for found in costs if isinstance(found, ModelCosts)]
+
+
+def _delta(column: Column) -> Column:
+    """The column of differences; speeds are compared by the overhead in time."""
+    metric = METRICS["overhead"] if column.metric.key == "throughput" else column.metric
+    return replace(column, metric=metric, delta=True)
 
 
 def _test_column(test: str, stored: Stored) -> Column:
@@ -80,8 +96,8 @@ def _test_column(test: str, stored: Stored) -> Column:
 
 def _timing(speeds: Iterable[Throughput | Missing]) -> str:
     return _settings(
-        f"{speed.device_name}, threads {speed.threads}, batch {speed.batch_size}, {speed.image_size} px, "
-        f"{speed.precision}, {speed.memory_format}"
+        f"{speed.device_name}, threads {speed.threads}, {speed.height} × {speed.width} px, "
+        f"{in_words(speed.measurements[0].setting)}"
         for speed in speeds
         if isinstance(speed, Throughput)
     )
@@ -123,16 +139,11 @@ def _notes(stored: Stored) -> Iterable[str]:
         "stands under the heading that it belongs to."
     )
     yield (
-        "Published parameters and MACs come from the authors' own counter, which also counts normalisation, "
-        "activation and pooling; ours come from fvcore. Compare ours with ours, paper with paper."
+        "Published MACs come from the authors' own counter, which also counts normalisation, activation and "
+        "pooling; ours are fvcore's, so compare ours with ours and paper with paper. The details have ours "
+        "by the authors' counter, and the audit below compares every published cost with it."
     )
-    skipped = {
-        operation
-        for costs in stored.costs.values()
-        if isinstance(costs, Costs)
-        for model in costs.models.values()
-        for operation in model.uncounted_ops
-    }
+    skipped = {operation for costs in _counted(stored) for operation in costs.macs["fvcore"].uncounted_ops}
     if skipped:
         yield f"Our MACs leave out what fvcore has no rule for: {', '.join(sorted(skipped))}."
     yield "The paper reports no throughput, so that column has our measurements only."

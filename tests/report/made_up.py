@@ -1,5 +1,6 @@
 """Made-up results for tests: every number here is a fixture and none was measured."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,27 @@ from dcanet.detection_documents import (
     Interval,
 )
 from dcanet.documents import (
-    Costs,
     EpochRecord,
     Metrics,
-    ModelCosts,
     Provenance,
     RealMetrics,
     Result,
-    Speed,
-    Throughput,
     write_history,
 )
 from dcanet.models import default_options
+from dcanet.profile_documents import (
+    Costs,
+    Latency,
+    MacCount,
+    MachineState,
+    Measurement,
+    ModelCosts,
+    Parts,
+    Setting,
+    Speed,
+    Throughput,
+    Uncounted,
+)
 from dcanet.sheets import Classifier, Detector, Pair
 
 STARTED = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -223,44 +233,78 @@ def provenance(verb: str, model: str, seed: int | None, **values: Any) -> Proven
 
 def write_costs(
     results: Path,
-    pair: Pair,
     parameters: dict[str, int],
     macs: int = 4_122_792_960,
     options: dict[str, dict[str, Any]] | None = None,
+    uncounted: dict[str, str] | None = None,
 ) -> None:
-    models = {
+    """Networks with these totals, one in a hundred of which is the connection's; and some without a count."""
+
+    def split(total: int) -> Parts:
+        return Parts(backbone=total - total // 50, attention=total // 100, connection=total // 100)
+
+    def counted(total: int) -> MacCount:
+        return MacCount(parts=split(total), uncounted_ops={"aten::mul": 3})
+
+    models: dict[str, ModelCosts | Uncounted] = {
         name: ModelCosts(
             options=(options or {}).get(name, default_options(name)),
-            parameters=count,
-            macs=macs + index,
-            uncounted_ops={"aten::mul": 3},
+            height=224,
+            width=224,
+            classes=1000,
+            parameters=split(count),
+            macs={
+                "fvcore": counted(macs + index),
+                "conv_linear": counted(macs - 10**7),
+                "published": counted(macs + 10**7),
+            },
         )
         for index, (name, count) in enumerate(parameters.items())
     }
-    Costs(pair=pair.id, image_size=224, classes=1000, convention="fvcore", models=models).save(
-        results / "profile" / "costs" / f"{pair.id}.json"
-    )
+    models |= {name: Uncounted(reason=reason) for name, reason in (uncounted or {}).items()}
+    Costs(models=models).save(results / "profile" / "costs.json")
 
 
 def write_speeds(
-    results: Path, pair: Pair, ratio: float = 0.98, device: str = "cpu", images_per_second: float = 100.0
+    results: Path,
+    pair: str,
+    models: Sequence[str],
+    overhead: float = 2.0,
+    device: str = "cpu",
+    **values: Any,
 ) -> None:
+    """One measurement at batch 1, `values` of which are changed; the first model's speed is 100 images/s."""
+    latency = Latency(calls=30, p50_ms=10.0, p90_ms=11.0, p99_ms=12.5)
     speeds = {
-        model.id: Speed(images_per_second=speed, interval=(speed * 0.99, speed * 1.01), blocks=[speed] * 3)
-        for model, speed in zip(pair.models, (images_per_second, images_per_second * ratio), strict=False)
+        name: Speed(
+            images_per_second=speed,
+            interval=(speed * 0.99, speed * 1.01),
+            rounds=[speed] * 3,
+            latency=latency,
+            peak_memory_bytes=120 * 2**20,
+        )
+        for name, speed in zip(models, (100.0, 100 / (1 + overhead / 100)), strict=False)
     }
-    paired = len(pair.models) == 2
+    state = MachineState(load_average=0.1, clock_mhz=2445.0)
+    measurement = {
+        "setting": Setting(batch_size=1),
+        "wanted_batch_size": 1,
+        "models": speeds,
+        "overhead_percent": overhead if len(models) == 2 else None,
+        "overhead_interval": (overhead - 1, overhead + 1) if len(models) == 2 else None,
+        "settled": True,
+        "before": state,
+        "after": state,
+        "loaded": False,
+        **values,
+    }
     Throughput(
-        pair=pair.id,
+        pair=pair,
         device=device,
         device_name="made-up processor",
         threads=2,
-        image_size=224,
-        batch_size=8,
-        precision="float32",
-        memory_format="channels_last",
-        load_average=0.1,
-        models=speeds,
-        ratio=ratio if paired else None,
-        ratio_interval=(ratio - 0.01, ratio + 0.01) if paired else None,
-    ).save(results / "profile" / device / f"{pair.id}.json")
+        height=224,
+        width=224,
+        seconds=3.0,
+        measurements=[Measurement(**measurement)],
+    ).save(results / "profile" / device / f"{pair}.json")

@@ -45,14 +45,14 @@ def results(tmp_path: Path) -> Path:
 def test_trained_in_the_printed_form_needs_no_remark(results: Path) -> None:
     write_run(results, BASELINE)
     write_run(results, CONNECTED)
-    write_costs(results, se_pair(), PARAMETERS)
+    write_costs(results, PARAMETERS)
     assert remarks(se_pair(), load(results, [se_pair()], None)) == ()
 
 
 def test_source_and_variant_are_told(results: Path) -> None:
     write_run(results, BASELINE, seed=None)
     write_run(results, CONNECTED, options=ONE_LAYER)
-    write_costs(results, se_pair(), PARAMETERS)
+    write_costs(results, PARAMETERS)
     of_baseline, of_connected = remarks(se_pair(), load(results, [se_pair()], None))
     assert of_baseline == f"{BASELINE}: {SOURCE}."
     assert of_connected == (
@@ -73,7 +73,7 @@ def test_source_and_variant_are_told(results: Path) -> None:
 
 @pytest.mark.parametrize("evaluated", [True, False])
 def test_a_variant_in_all_columns(results: Path, evaluated: bool) -> None:
-    write_costs(results, se_pair(), PARAMETERS, options={CONNECTED: ONE_LAYER})
+    write_costs(results, PARAMETERS, options={CONNECTED: ONE_LAYER})
     if evaluated:
         write_run(results, CONNECTED, options=ONE_LAYER)
     (remark,) = remarks(se_pair(), load(results, [se_pair()], None))

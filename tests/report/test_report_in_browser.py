@@ -27,8 +27,8 @@ def test_the_page_opens_offline(tmp_path: Path, width: int, scheme: str) -> None
     for model in ("se_resnet50", "dca_se_resnet50"):
         write_run(tmp_path, model)
         write_epochs(run_folder(tmp_path, model, 0), [6.0, 4.0, 3.5], [10.0, 30.0, 40.0])
-    write_costs(tmp_path, se_pair(), {"se_resnet50": 28_088_024, "dca_se_resnet50": 28_650_000})
-    write_speeds(tmp_path, se_pair())
+    write_costs(tmp_path, {"se_resnet50": 28_088_024, "dca_se_resnet50": 28_650_000})
+    write_speeds(tmp_path, "se_resnet50", ["se_resnet50", "dca_se_resnet50"])
     index = render(
         tmp_path,
         [plain_pair(), se_pair()],

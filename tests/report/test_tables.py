@@ -49,7 +49,8 @@ def test_nothing_run_yet(tmp_path: Path) -> None:
     table = build(tmp_path / "absent")
     for metric in ("top1", "top5", "params", "macs", "throughput"):
         assert cell(table, "baseline", metric).ours == Missing("not run yet")
-        assert cell(table, "delta", metric).ours == Missing("not run yet")
+        change = "overhead" if metric == "throughput" else metric
+        assert cell(table, "delta", change).ours == Missing("not run yet")
     assert cell(table, "baseline", "throughput").paper == Missing("not in paper")
     assert number(cell(table, "delta", "top1").paper) == pytest.approx(0.26)
     assert "No pair has been evaluated" in answer(table)
@@ -96,7 +97,7 @@ def test_a_mean_says_which_seed_it_leaves_out(tmp_path: Path) -> None:
 def test_best_of_the_pair_is_marked_by_direction_and_source(tmp_path: Path) -> None:
     write_run(tmp_path, BASELINE, top1=91.0)
     write_run(tmp_path, CONNECTED, top1=90.0)
-    write_costs(tmp_path, se_pair(), {BASELINE: 28_088_024, CONNECTED: 28_650_000})
+    write_costs(tmp_path, {BASELINE: 28_088_024, CONNECTED: 28_650_000})
     table = build(tmp_path)
     marks = {
         (group, metric): (best(cell(table, group, metric).ours), best(cell(table, group, metric).paper))
@@ -117,18 +118,17 @@ def test_equal_values_are_not_marked(tmp_path: Path) -> None:
     assert not best(cell(build(tmp_path), "baseline", "top1").ours)
 
 
-def test_throughput_delta_is_the_paired_ratio_for_each_device(tmp_path: Path) -> None:
-    for device, ratio in (("cpu", 0.98), ("cuda", 0.95)):
-        write_speeds(tmp_path, se_pair(), ratio, device)
+def test_delta_of_throughput_is_the_overhead_in_time_for_each_device(tmp_path: Path) -> None:
+    for device, overhead in (("cpu", 2.0), ("cuda", 5.0)):
+        write_speeds(tmp_path, BASELINE, [BASELINE, CONNECTED], overhead, device)
     table = build(tmp_path)
     assert [c.key for c in table.only(detail=False).groups[2].columns][-2:] == [
-        "throughput_cpu",
-        "throughput_cuda",
+        "overhead_cpu",
+        "overhead_cuda",
     ]
-    change = cell(table, "delta", "throughput").ours
-    assert number(change) == pytest.approx(-2.0)
-    assert isinstance(change, Value)
-    assert change.interval == pytest.approx((-3.0, -1.0))
+    assert cell(table, "delta", "overhead").ours == Value(2.0, interval=(1.0, 3.0))
+    assert number(cell(table, "baseline", "throughput").ours) == 100
+    assert "the time per image by +2.0 % on cpu" in answer(table)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_throughput_delta_is_the_paired_ratio_for_each_device(tmp_path: Path) ->
     [
         (f"train/{BASELINE}-seed0.log", "baseline", "top1"),
         (f"evaluate/{CONNECTED}-seed0.log", "dca", "top5"),
-        (f"costs/{BASELINE}.log", "dca", "params"),
+        ("profile/costs.log", "dca", "params"),
         (f"profile/cpu/{BASELINE}.log", "baseline", "throughput"),
     ],
 )

@@ -32,7 +32,7 @@ def working_copy(root: Path, recipe: dict[str, Any] = RECIPE, **changes: Any) ->
     config |= {
         "experiment": "tiny",
         "recipes": dict.fromkeys(config["recipes"], "config/recipes/tiny.yaml"),
-        "profile": {"image_size": 32, "batch_size": 2, "blocks": 2, "block_seconds": 0.01},
+        "profile": {"image_size": 32, "block_seconds": 0.01, "budget_seconds": 0.1},
         "detection": None,
         "device": "cpu",
     }

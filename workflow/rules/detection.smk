@@ -18,6 +18,7 @@ rule scenes:
     params:
         folder=lambda wildcards, output: Path(output.dataset).parent,
         version=CocoDataset.version(),
+        revision=ScenesData.revision,
     message:
         "Draw scenes of digits, {wildcards.size} pixels"
     shell:

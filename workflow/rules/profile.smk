@@ -1,20 +1,62 @@
 rule costs:
     output:
-        f"{RESULTS}/profile/costs/{{pair}}.json",
+        f"{RESULTS}/profile/costs.json",
     log:
-        f"{LOGS}/costs/{{pair}}.log",
+        f"{LOGS}/profile/costs.log",
     conda:
         "../envs/dcanet.yaml"
     threads: 1
     params:
-        models=lambda wildcards: PLAN.models_of(wildcards.pair),
-        options=lambda wildcards: PLAN.options_of(PLAN.models_of(wildcards.pair)),
+        models=PLAN.models + PLAN.detectors,
+        options=PLAN.options_of(PLAN.models),
         image_size=CONFIG.profile.image_size,
+        version=Costs.version(),
     message:
-        "Count parameters and MACs of {wildcards.pair}"
+        "Count parameters and MACs of every network"
     shell:
         "dcanet profile costs {params.models} --image-size {params.image_size} {params.options:q} "
-        "--out {output:q} > {log:q} 2>&1"
+        "--keep-going --out {output:q} > {log:q} 2>&1"
+
+
+rule audit:
+    input:
+        pairs=CONFIG.pairs_sheet,
+    output:
+        f"{RESULTS}/profile/audit.json",
+    log:
+        f"{LOGS}/profile/audit.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: 1
+    params:
+        version=Audit.version(),
+    message:
+        "Check every published cost"
+    shell:
+        "dcanet profile audit --pairs {input.pairs:q} --out {output:q} > {log:q} 2>&1"
+
+
+rule plan:
+    input:
+        dataset=PLAN.dataset,
+        coco=[PLAN.detection.dataset] if PLAN.detection else [],
+        costs=costs(),
+        throughputs=throughputs(),
+    output:
+        f"{RESULTS}/plan.json",
+    log:
+        f"{LOGS}/plan.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: 1
+    params:
+        # The config as it is, with what the command line changed in it.
+        config=lambda wildcards: json.dumps(config),
+        version=Estimate.version(),
+    message:
+        "Estimate what {CONFIG.experiment} will cost"
+    shell:
+        "printf %s {params.config:q} | dcanet plan --configfile /dev/stdin --json {output:q} > {log:q} 2>&1"
 
 
 rule throughput:
@@ -30,11 +72,12 @@ rule throughput:
     resources:
         gpu=PLAN.gpus,
     params:
-        models=lambda wildcards: PLAN.models_of(wildcards.pair),
-        options=lambda wildcards: PLAN.options_of(PLAN.models_of(wildcards.pair)),
+        models=lambda wildcards: PLAN.timed[wildcards.pair],
+        options=lambda wildcards: PLAN.options_of(PLAN.timed[wildcards.pair]),
         settings=PLAN.throughput_arguments(),
+        version=Throughput.version(),
     message:
         "Time {wildcards.pair} on {wildcards.device}, its models interleaved"
     shell:
         "dcanet profile throughput {params.models} --device {wildcards.device} --threads {threads} "
-        "{params.settings} {params.options:q} --out {output:q} > {log:q} 2>&1"
+        "{params.settings:q} {params.options:q} --out {output:q} > {log:q} 2>&1"

@@ -8,6 +8,8 @@ rule report:
         pictures=pictures(),
         costs=costs(),
         throughputs=throughputs(),
+        plan=rules.plan.output,
+        statistics=rules.statistics.output,
         pairs=CONFIG.pairs_sheet,
         detectors=CONFIG.detectors_sheet,
     output:

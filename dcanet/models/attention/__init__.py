@@ -26,6 +26,10 @@ class NoAttention(nn.Module):
     def forward(self, features: Any, previous: Any = None) -> tuple[Any, None]:
         return features, None
 
+    def macs(self, height: int, width: int, previous: tuple[int, int] | None = None) -> int:
+        """As `Attention.macs`: 0."""
+        return 0
+
 
 ATTENTIONS: dict[str, Any] = {
     "none": NoAttention,

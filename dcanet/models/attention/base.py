@@ -2,8 +2,8 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..connection import Connection
 
@@ -17,6 +17,10 @@ class Attention(nn.Module):
 
     #: True for blocks that stand in place of a backbone's spatial convolution instead of after it.
     replaces_convolution = False
+    #: True where the features may be overwritten by the refined ones: in inference, if nobody reads them later.
+    in_place = False
+    #: False for blocks whose features are read later.
+    may_be_in_place = True
 
     connection: nn.Module | None
 
@@ -37,6 +41,10 @@ class Attention(nn.Module):
         """Attention and feature map -> refined feature map."""
         raise NotImplementedError
 
+    def multiply(self, features: Tensor, gate: Tensor) -> Tensor:
+        """The gate, broadcast over a feature map; without new memory where that is allowed."""
+        return features.mul_(gate) if self.in_place else features * gate
+
     def hand_on(self, features: Any, extracted: Any, attention: Any, refined: Tensor) -> Any:
         """What the next block receives: the paper's attention times extraction unless a block says else."""
         return extracted * attention
@@ -51,13 +59,35 @@ class Attention(nn.Module):
             return refined, None
         return refined, self.hand_on(features, extracted, attention, refined)
 
+    def macs(self, height: int, width: int, previous: tuple[int, int] | None = None) -> int:
+        """Multiply-adds of convolutions, linear layers and matrix products for one image, without biases.
 
-def pool(features: Tensor) -> Tensor:
-    """Global average pooling, (N, C, H, W) -> (N, C).
+        Args:
+            height: of the features.
+            width: of the features.
+            previous: height and width of the previous block's features; None in a network's first block.
+        """
+        own = self.own_macs(height, width)
+        if self.connection is None or previous is None:
+            return own
+        return own + self.connection_macs(*previous)
 
-    `adaptive_avg_pool2d` to 1x1 runs as a mean (deterministic on GPUs too) and cost counters see it.
+    def own_macs(self, height: int, width: int) -> int:
+        """Of a plain block on features of that size."""
+        raise NotImplementedError
+
+    def connection_macs(self, height: int, width: int) -> int:
+        """Of the connection, where the previous block's features had that size."""
+        assert isinstance(self.connection, Connection)
+        return self.connection.macs()
+
+
+def is_traced() -> bool:
+    """Whether torch's tracer follows, as cost counters have it.
+
+    They see the published form of what blocks else compute in a cheaper one that equals it.
     """
-    return F.adaptive_avg_pool2d(features, 1).flatten(1)
+    return torch.jit.is_tracing()
 
 
 def over_space(gate: Tensor) -> Tensor:

@@ -1,13 +1,25 @@
 """CBAM (arXiv 1807.06521): a channel gate, then a spatial gate; each has a chain of its own."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..connection import Connection, Join, WeightedMaps, match_maps
-from .base import Attention, over_space, pool
+from ..layers import weights
+from .base import Attention, is_traced, over_space
+from .pooling import average_and_maximum, maximum_and_mean_of_channels
+
+
+class Gated(NamedTuple):
+    """A gated map, and what its gate would extract from it: its own extraction times the gate, which is positive.
+
+    The next block that takes the map as it is need not read it again.
+    """
+
+    map: Tensor
+    extracted: Any
 
 
 class ChannelGate(Attention):
@@ -34,23 +46,47 @@ class ChannelGate(Attention):
             self.connection = Connection(Join(channels, bias=False), match)
 
     def extract(self, features: Tensor) -> list[Tensor]:
-        return [pool(features), features.amax(dim=(2, 3))]  # (N, C) each
+        return list(average_and_maximum(features))  # (N, C) each
 
-    def connect(self, extracted: list[Tensor], previous: Tensor) -> list[Tensor]:
+    def connect(self, extracted: list[Tensor], previous: Tensor | Gated) -> list[Tensor]:
         assert isinstance(self.connection, Connection)
-        matched = self.connection.match(previous)
-        pooled = self.extract(matched) if self.hands_on == "map" else [matched.flatten(1)] * 2
-        return [self.connection.merge(now, before) for now, before in zip(extracted, pooled, strict=True)]
+        merge = self.connection.merge
+        return [merge(now, before) for now, before in zip(extracted, self.matched(previous), strict=True)]
+
+    def matched(self, previous: Tensor | Gated) -> list[Tensor]:
+        """What was handed on, in this block's width and pooled: (N, C) each."""
+        assert isinstance(self.connection, Connection)
+        match = self.connection.match
+        if isinstance(previous, Gated):
+            if isinstance(match, nn.Identity):
+                return previous.extracted
+            previous = previous.map
+        if self.hands_on == "map":
+            return self.extract(match(previous))
+        return [match(previous).flatten(1)] * 2
 
     def transform(self, extracted: list[Tensor]) -> Tensor:
         average, maximum = extracted
         return torch.sigmoid(self.mlp(average) + self.mlp(maximum))
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
-        return features * over_space(attention)
+        return self.multiply(features, over_space(attention))
 
-    def hand_on(self, features: Any, extracted: list[Tensor], attention: Tensor, refined: Tensor) -> Tensor:
-        return refined if self.hands_on == "map" else over_space(extracted[0] * attention)
+    def hand_on(
+        self, features: Any, extracted: list[Tensor], attention: Tensor, refined: Tensor
+    ) -> Tensor | Gated:
+        if self.hands_on == "vector":
+            return over_space(extracted[0] * attention)
+        return refined if is_traced() else Gated(refined, [pooled * attention for pooled in extracted])
+
+    def own_macs(self, height: int, width: int) -> int:
+        """4 C^2 / reduction: both pools go through the MLP."""
+        return 2 * weights(self.mlp)
+
+    def connection_macs(self, height: int, width: int) -> int:
+        """The matching at every position of a map, or of a vector once; both pools are joined."""
+        assert isinstance(self.connection, Connection)
+        return self.connection.macs(height * width if self.hands_on == "map" else 1, merges=2)
 
 
 class SpatialGate(Attention):
@@ -63,29 +99,34 @@ class SpatialGate(Attention):
         self.connection = Connection(WeightedMaps(2)) if connected else None
 
     def extract(self, features: Tensor) -> Tensor:
-        maximum = features.amax(dim=1, keepdim=True)
-        return torch.cat((maximum, features.mean(dim=1, keepdim=True)), dim=1)  # (N, 2, H, W)
+        return maximum_and_mean_of_channels(features)  # (N, 2, H, W)
 
-    def connect(self, extracted: Tensor, previous: Tensor) -> Tensor:
+    def connect(self, extracted: Tensor, previous: Tensor | Gated) -> Tensor:
         assert self.connection is not None
-        ratio = previous.shape[2] // extracted.shape[2]
-        if ratio > 1:
-            previous = F.avg_pool2d(previous, ratio)
-        if previous.shape[2:] != extracted.shape[2:]:
+        handed_on = previous.map if isinstance(previous, Gated) else previous
+        ratio = handed_on.shape[2] // extracted.shape[2]
+        pooled = F.avg_pool2d(handed_on, ratio) if ratio > 1 else handed_on
+        if pooled.shape[2:] != extracted.shape[2:]:
             raise ValueError(
                 "connected CBAM needs image sides that are multiples of 32: a map of "
-                f"{tuple(previous.shape[2:])} cannot be pooled to {tuple(extracted.shape[2:])}"
+                f"{tuple(pooled.shape[2:])} cannot be pooled to {tuple(extracted.shape[2:])}"
             )
-        return self.connection(extracted, self.extract(previous))
+        if isinstance(previous, Gated) and ratio == 1:
+            return self.connection(extracted, previous.extracted)
+        return self.connection(extracted, self.extract(pooled))
 
     def transform(self, extracted: Tensor) -> Tensor:
         return torch.sigmoid(self.norm(self.conv(extracted)))
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
-        return features * attention
+        return self.multiply(features, attention)
 
-    def hand_on(self, features: Any, extracted: Tensor, attention: Tensor, refined: Tensor) -> Tensor:
-        return refined
+    def hand_on(self, features: Any, extracted: Tensor, attention: Tensor, refined: Tensor) -> Tensor | Gated:
+        return refined if is_traced() else Gated(refined, extracted * attention)
+
+    def own_macs(self, height: int, width: int) -> int:
+        """98 H W: a 7x7 kernel over two maps."""
+        return weights(self.conv) * height * width
 
 
 class CBAM(nn.Module):
@@ -106,11 +147,17 @@ class CBAM(nn.Module):
         self.connected = previous_channels is not None
         self.channel = ChannelGate(channels, previous_channels, reduction, matching_bias, hand_on)
         self.spatial = SpatialGate(self.connected, spatial_momentum)
+        # The next block reads the map between the gates.
+        self.spatial.may_be_in_place = not self.connected or hand_on == "vector"
 
     def forward(
-        self, features: Tensor, previous: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
+        self, features: Tensor, previous: tuple[Any, Any] | None = None
+    ) -> tuple[Tensor, tuple[Any, Any] | None]:
         channel_before, spatial_before = previous or (None, None)
         features, channel = self.channel(features, channel_before)
         features, spatial = self.spatial(features, spatial_before)
         return features, (channel, spatial) if self.connected else None
+
+    def macs(self, height: int, width: int, previous: tuple[int, int] | None = None) -> int:
+        """As `Attention.macs`, of both gates."""
+        return self.channel.macs(height, width, previous) + self.spatial.macs(height, width, previous)

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from ..connection import Connection, Join, match_vectors
-from .base import Attention, over_space, pool
+from .base import Attention, over_space
+from .pooling import pool
 
 
 class GatherExcite(Attention):
@@ -33,4 +34,8 @@ class GatherExcite(Attention):
         return torch.sigmoid(extracted)
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
-        return features * over_space(attention)
+        return self.multiply(features, over_space(attention))
+
+    def own_macs(self, height: int, width: int) -> int:
+        """None: there are no layers."""
+        return 0

@@ -3,7 +3,9 @@
 from torch import Tensor, nn
 
 from ..connection import Connection, Join, match_vectors
-from .base import Attention, over_space, pool
+from ..layers import weights
+from .base import Attention, over_space
+from .pooling import pool
 
 
 class SqueezeExcitation(Attention):
@@ -34,4 +36,8 @@ class SqueezeExcitation(Attention):
         return self.gate(extracted)
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
-        return features * over_space(attention)
+        return self.multiply(features, over_space(attention))
+
+    def own_macs(self, height: int, width: int) -> int:
+        """2 C^2 / reduction."""
+        return weights(self.gate)

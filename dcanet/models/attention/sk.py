@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from ..connection import Connection, Join, match_vectors
-from ..layers import ConvNormAct
-from .base import Attention, over_space, pool
+from ..layers import ConvNormAct, weights
+from .base import Attention, is_traced, over_space
+from .pooling import pool
 
 
 class SelectiveKernel(Attention):
@@ -56,6 +57,16 @@ class SelectiveKernel(Attention):
     def forward(self, features: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Any]:
         return super().forward([branch(features) for branch in self.branches], previous)
 
+    def own_macs(self, height: int, width: int) -> int:
+        """Both branches, and 3 C^2 / reduction."""
+        branches: list[Any] = list(self.branches)
+        return sum(branch.macs(height, width) for branch in branches) + weights(self.select)
+
+    def connection_macs(self, height: int, width: int) -> int:
+        """The connections of both branches."""
+        connections: list[Any] = list(self.connection or ())
+        return sum(connection.macs() for connection in connections)
+
     def extract(self, features: Sequence[Tensor]) -> Tensor:
         return torch.stack([pool(branch) for branch in features], dim=1)  # (N, 2, C)
 
@@ -69,17 +80,19 @@ class SelectiveKernel(Attention):
         scores = self.select(over_space(extracted.sum(dim=1)))  # (N, 2C, 1, 1)
         return scores.view(n, branches, channels).softmax(dim=1)
 
-    def weight(self, features: Sequence[Tensor], attention: Tensor) -> list[Tensor]:
-        return [branch * over_space(attention[:, k]) for k, branch in enumerate(features)]
-
     def fuse(self, features: Sequence[Tensor], attention: Tensor) -> Tensor:
-        first, second = self.weight(features, attention)
-        return first + second
+        first, second = features
+        gates = [over_space(attention[:, k]) for k in range(2)]
+        weighted = self.multiply(first, gates[0])
+        out = weighted if self.in_place else None
+        return torch.addcmul(weighted, second, gates[1], out=out)
 
     def hand_on(
         self, features: Sequence[Tensor], extracted: Tensor, attention: Tensor, refined: Tensor
     ) -> Tensor:
         if self.hands_on == "gates":
             return attention
-        # Equal to attention * extracted; pooled again because the published cost of this form says so.
-        return self.extract(self.weight(features, attention))
+        if is_traced():
+            # The published cost of this form has the weighted branches pooled again.
+            return self.extract([branch * over_space(attention[:, k]) for k, branch in enumerate(features)])
+        return attention * extracted
