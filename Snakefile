@@ -56,6 +56,7 @@ rule all:
         throughputs(),
         rules.plan.output,
         rules.statistics.output,
+        rules.thumbnails.output,
 
 
 rule table1:

@@ -20,6 +20,7 @@ VERBS = {
     "draw": "what a detector and its baseline find in some images",
     "profile": "parameters, MACs and speed of networks, and the published costs audited",
     "statistics": "whether an experiment's networks differ by more than noise",
+    "thumbnails": "small pictures of the images on which networks differ most surely",
     "compare": "two runs, commits or machines, tested image by image",
     "report": "tables and the HTML page from stored results",
 }

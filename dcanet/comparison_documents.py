@@ -3,7 +3,7 @@
 Accuracies, calibration errors and AP are in percent, their differences in percentage points, NLL in nats.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -178,6 +178,15 @@ class TableStatistics(Document):
     pooled: Pooled | NotCompared
     agreement: Agreement | NotCompared
     detectors: dict[str, ApComparison | NotCompared] = Field({}, description="pairs of detectors")
+
+
+class FlippedPictures(Document):
+    """The images on which networks differ most surely, drawn while they are at hand: flips.json."""
+
+    made_again: ClassVar[str] = "draw again: delete the file, or run `dcanet thumbnails`"
+    pictures: dict[str, Annotated[str, Field(pattern=r"^data:image/jpeg;base64,[A-Za-z0-9+/]+=*$")]] = Field(
+        description="JPEGs by the images' ids"
+    )
 
 
 class PublishedClaim(Part):

@@ -164,6 +164,13 @@ class Plan:
         recipe = recipe_hash(self._recipes[self._networks[model].backbone])
         return hash_of([recipe, self.config.options.get(model, {}), self.config.data.model_dump()])
 
+    @property
+    def training_hashes(self) -> list[str]:
+        """Of all that is trained here."""
+        of_detectors = map(self.detection.training_hash, self.detection.trained) if self.detection else ()
+        trained = (name for name in self._networks if name not in self.pretrained)
+        return [*map(self.training_hash, trained), *of_detectors]
+
     def preprocessing_of(self, model: str) -> str:
         return self._recipes[self._networks[model].backbone].preprocessing.id
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from dcanet.comparison_documents import TableStatistics
+from dcanet.comparison_documents import FlippedPictures, TableStatistics
 from dcanet.config import parse_config
 from dcanet.config_sections import ScenesData
 from dcanet.data.coco_dataset import CocoDataset

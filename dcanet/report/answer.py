@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from statistics import mean, median
 
-from .formatting import signed
-from .table import Content, Table, Value
+from ..comparison_documents import PairComparison, Pooled, TableStatistics
+from .formatting import signed, with_interval
+from .reading import NOT_RUN
+from .table import Content, Missing, Table, Value
+from .wording import level
 
 
-def answer(table: Table) -> str:
+def answer(table: Table, statistics: TableStatistics | Missing = NOT_RUN) -> str:
     """The paragraph: our accuracies and what they cost, then the paper's accuracies."""
     pairs = [cell for _, cell in table.under("delta", "top1") if isinstance(cell.paper, Value)]
     ours = _numbers(cell.ours for cell in pairs)
@@ -18,7 +21,7 @@ def answer(table: Table) -> str:
         found = (
             f"Measured on {table.ours_on}, the connected network has the higher top-1 accuracy in "
             f"{_share(ours, len(pairs))}; the mean difference is {signed(mean(ours), 2)} points "
-            f"(from {signed(min(ours), 2)} to {signed(max(ours), 2)}). {_caution(table)}"
+            f"(from {signed(min(ours), 2)} to {signed(max(ours), 2)}). {_noise(table, statistics)}"
         )
     price = _price(table)
     published = (
@@ -38,6 +41,28 @@ def _share(differences: Sequence[float], total: int) -> str:
         else (f"{len(differences)} measured pairs ({total} in all)")
     )
     return f"{better} of {measured}" + (f" and the same in {equal}" if equal else "")
+
+
+def _noise(table: Table, statistics: TableStatistics | Missing) -> str:
+    """Whether it is more than noise; without a test, that this is not known."""
+    compared = [] if isinstance(statistics, Missing) else list(statistics.pairs.values())
+    pairs = [pair for pair in compared if isinstance(pair, PairComparison)]
+    if isinstance(statistics, Missing) or not pairs:
+        return _caution(table)
+    better, worse = (sum(pair.verdict == word for pair in pairs) for word in ("better", "worse"))
+    found = (
+        f"{better + worse} of {len(pairs)} {'differences are' if len(pairs) > 1 else 'difference is'} "
+        f"distinguishable from noise: {better} better, {worse} worse"
+    )
+    if isinstance(statistics.pooled, Pooled):
+        mean_of_all = f"the mean is {with_interval(statistics.pooled.gain)} points"
+        found = f"{mean_of_all} ({level(statistics)} interval), and {found}"
+    trainings = (
+        "The test counts both the trainings and the images."
+        if all(pair.split for pair in pairs)
+        else "Of single trainings nothing is said of another training's outcome."
+    )
+    return f"Tested on the same images, {found}. {trainings}"
 
 
 def _caution(table: Table) -> str:

@@ -35,21 +35,26 @@ def _names(group: Group, column: Column, paper: str) -> Iterator[str]:
     stem = f"{group.key}_{_slug(column.key)}"
     ours = f"ours_{stem}_{UNITS.get(column.unit, column.metric.base)}"
     yield ours
-    if column.spread == "seeds":
+    if "seeds" in column.spread:
         yield from (f"{ours}_sd", f"{ours}_seeds")
-    elif column.spread == "interval":
+    if "interval" in column.spread:
         yield from (f"{ours}_low", f"{ours}_high")
+    if column.tested:
+        yield from (f"ours_{stem}_verdict", f"ours_{stem}_p_adjusted")
     yield f"{paper}_{stem}_{UNITS.get(column.unit, column.metric.scaled)}"
 
 
 def _fields(column: Column, cell: Cell) -> Iterator[str]:
     yield _content(cell, cell.ours, 1)
     value = cell.ours if isinstance(cell.ours, Value) else None
-    if column.spread == "seeds":
+    if "seeds" in column.spread:
         yield plain(value.sd) if value and value.sd is not None else ""
         yield " ".join(map(str, value.seeds)) if value else ""
-    elif column.spread == "interval":
+    if "interval" in column.spread:
         yield from map(plain, value.interval) if value and value.interval else ("", "")
+    if column.tested:
+        judged = value.judgement if value else None
+        yield from (judged.verdict, plain(judged.p_adjusted)) if judged else ("", "")
     yield _content(cell, cell.paper, column.metric.scale)
 
 

@@ -19,8 +19,7 @@ def as_markdown(table: Table) -> str:
         f"## {escape(table.title)}",
         "",
         f"“ours” is measured on {escape(table.ours_on)}, “paper” is what the paper prints for "
-        f"{escape(table.paper_on)}. Bold is the better number before rounding, ours among "
-        "ours and paper among paper; it is no test of significance.",
+        f"{escape(table.paper_on)}. {escape(table.legend)}",
         "",
         line(map(escape, header)),
         line(["---", "---", *["---:"] * len(table.columns)]),
@@ -72,4 +71,4 @@ def _content(content: Content, column: Column, published: bool = False) -> str:
         return escape(str(content))
     text = shown(content, column, published)
     main = f"**{text.main}**" if content.best else text.main
-    return f"{main} {escape(text.uncertainty)}".rstrip()
+    return " ".join(filter(None, (main, escape(text.uncertainty), text.verdict)))

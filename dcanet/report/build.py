@@ -14,6 +14,7 @@ from .curves import curves
 from .environment import environments
 from .galleries import galleries
 from .markdown_page import markdown_page
+from .noise import noise_chapter
 from .plan import load_plan, plan_chapter
 from .progress import progress
 from .reproduction import detector_recipes, recipes
@@ -46,11 +47,11 @@ def render(
     stored = load(results, pairs, logs, pretrained)
     classifiers = table1(pairs, stored, data_note)
     detection = load_detection(results, detectors, logs, pretrained)
-    tables = [classifiers, table2(detectors, detection, detection_note)]
+    tables = [classifiers, table2(detectors, detection, detection_note, stored.statistics)]
     plan, plan_warnings = load_plan(results)
     page = Page(
         experiment=experiment,
-        answer=answer(classifiers),
+        answer=answer(classifiers, stored.statistics),
         progress=progress(pairs, detectors, stored, detection),
         warnings=[*stored.warnings, *detection.warnings, *plan_warnings],
         tables=tables,
@@ -60,6 +61,7 @@ def render(
         curves=curves(pairs, stored),
         notes=notes,
         chapters=[
+            noise_chapter(pairs, detectors, stored),
             costs_chapter(pairs, stored.costs),
             speed_chapter(pairs, stored),
             audit_chapter(pairs, stored.audit),

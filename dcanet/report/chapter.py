@@ -1,6 +1,9 @@
 """A part of the report that explains in sentences and plain tables of texts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
+
+from .figure import Figure
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,15 @@ class Listing:
     folded: bool = False
     """Whether the page shows it only when asked to."""
 
+    def without_empty(self) -> "Listing":
+        """Without the columns that have nothing in them."""
+        kept = [any(texts) for texts in zip(*self.rows, strict=True)]
+        return replace(
+            self,
+            columns=tuple(compress(self.columns, kept)),
+            rows=tuple(tuple(compress(row, kept)) for row in self.rows),
+        )
+
     @property
     def prose(self) -> bool:
         """Whether it has words alone."""
@@ -29,11 +41,32 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Thumbnail:
+    """An image as a data URI, and what is to be said of it."""
+
+    image: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Album:
+    """A few images under a heading, which the page shows only when asked to."""
+
+    heading: str
+    thumbnails: tuple[Thumbnail, ...]
+
+
+@dataclass(frozen=True)
 class Chapter:
-    """Paragraphs, then tables, then notes to them."""
+    """Paragraphs, then drawings, then tables, then notes to them."""
 
     key: str
     title: str
     paragraphs: tuple[str, ...]
     listings: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    """Drawn on the page alone, between paragraphs and tables."""
+    albums: tuple[Album, ...] = ()
+    """Shown on the page alone, after the tables; what they say stands in a table too."""

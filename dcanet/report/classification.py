@@ -1,13 +1,15 @@
 """The numbers of Table 1: ours from the stored results, the paper's from the sheet."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from statistics import mean, stdev
 
+from ..comparison_documents import NotCompared, PairComparison
 from ..documents import Result
 from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Classifier, Pair
 from .stored import NOT_RUN, REAL, Stored
-from .table import Column, Content, Missing, Value, difference
+from .table import Column, Content, Judgement, Missing, Value, difference
 
 ACCURACIES = {"top1": "top1_percent", "top5": "top5_percent"}
 CALIBRATION = {"nll": "nll", "ece": "ece_percent"}
@@ -33,7 +35,11 @@ def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Conte
     key = column.metric.key
     runs = stored.runs[model.id]
     if of_val := (ACCURACIES | CALIBRATION).get(key):
-        return _over_seeds([run.metrics for run in runs], of_val)
+        found = _over_seeds([run.metrics for run in runs], of_val)
+        known = stored.statistics_of(model.id)
+        if isinstance(found, Missing) or known is None:
+            return found
+        return replace(found, interval=getattr(known, key).interval)
     if test := column.test or (REAL if key == "real_top1" else ""):
         return _over_seeds([run.tests[test].metrics for run in runs], "top1_percent")
     if key in COSTS:
@@ -52,15 +58,29 @@ def published(column: Column, model: Classifier) -> Content:
 def our_difference(
     column: Column, pair: Pair, baseline: Content, connected: Content, stored: Stored
 ) -> Content:
-    """Connected minus baseline; of speeds the overhead, which was measured as such."""
+    """Connected minus baseline, with the paired interval; of speeds the overhead, measured as such."""
     plain = difference(connected, baseline)
-    if column.metric.key != "throughput" or isinstance(plain, Missing):
+    if isinstance(plain, Missing):
+        return plain
+    if column.metric.key in ACCURACIES | CALIBRATION:
+        return _judged(plain, column, stored.comparison_of(pair.id))
+    if column.metric.key != "throughput":
         return plain
     timing = stored.speeds[column.device][pair.id]
     shown = None if isinstance(timing, Missing) else timing.measurements[0]
     if shown is None or shown.overhead_percent is None:
         return Missing("not timed as a pair")
     return Value(shown.overhead_percent, interval=shown.overhead_interval)
+
+
+def _judged(plain: Value, column: Column, compared: PairComparison | NotCompared) -> Value:
+    """With the paired interval; the verdict is on top-1."""
+    if isinstance(compared, NotCompared):
+        return plain
+    paired = replace(plain, interval=getattr(compared, column.metric.key).interval)
+    if not column.metric.tested:
+        return paired
+    return replace(paired, judgement=Judgement(compared.verdict, compared.p_adjusted, compared.detectable))
 
 
 def _over_seeds(results: Sequence[Result | Missing], field: str) -> Content:

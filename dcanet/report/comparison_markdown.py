@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from ..comparison_documents import (
     ApComparison,
-    Estimate,
     ModelStatistics,
     NotCompared,
     PairComparison,
@@ -17,7 +16,8 @@ from ..statistics.folders import Evaluations
 from ..statistics.verdict import SIGNS
 from ..statistics.versus import Versus
 from .as_markdown import bullets, escape, line
-from .formatting import signed
+from .formatting import p_text, with_interval
+from .wording import method, pooled_sentence
 
 #: How many of the images that flipped are named.
 NAMED_IMAGES = 5
@@ -28,7 +28,7 @@ def comparison_markdown(found: Versus, a: Evaluations, b: Evaluations) -> str:
     """Verdicts, other numbers, what differs in how the results were made, and which images flipped."""
     statistics = found.statistics
     pairs = {name: pair for name, pair in statistics.pairs.items() if isinstance(pair, PairComparison)}
-    parts = [f"# {escape(str(b.root))} (B) against {escape(str(a.root))} (A)", _method(statistics)]
+    parts = [f"# {escape(str(b.root))} (B) against {escape(str(a.root))} (A)", method(statistics)]
     if pairs:
         parts += ["## Top-1", _accuracies(pairs, statistics)]
         if isinstance(statistics.pooled, Pooled) and statistics.pooled.pairs > 1:
@@ -45,25 +45,6 @@ def comparison_markdown(found: Versus, a: Evaluations, b: Evaluations) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def pooled_sentence(pooled: Pooled) -> str:
-    """All pairs in one sentence."""
-    told = pooled.better + pooled.worse
-    return (
-        f"Mean difference over {pooled.pairs} pairs: {_points(pooled.gain)} points; {told} of {pooled.pairs} "
-        f"distinguishable ({pooled.better} better, {pooled.worse} worse)."
-    )
-
-
-def _method(statistics: TableStatistics) -> str:
-    adjustment = {"holm": "Holm's method", "fdr_bh": "Benjamini and Hochberg's false discovery rate"}
-    return (
-        f"Paired on the same images. In brackets {100 * (1 - statistics.alpha):g} % intervals; verdicts at "
-        f"p ≤ {statistics.alpha:g} of McNemar's mid-p test after {adjustment[statistics.adjustment]}, of "
-        "several trainings over seeds and images. Of one training each nothing is said of another training's "
-        "outcome. “Detectable” is the least difference that would have been found with 80 % power."
-    )
-
-
 def _accuracies(pairs: dict[str, PairComparison], statistics: TableStatistics) -> str:
     header = ["network", "images", "A, %", "B, %", "B − A, points", "gained / lost", "p", "adjusted p"]
     rows = [
@@ -72,7 +53,7 @@ def _accuracies(pairs: dict[str, PairComparison], statistics: TableStatistics) -
             f"{pair.images:,}",
             _value(statistics, pair.baseline),
             _value(statistics, pair.other),
-            _points(pair.top1),
+            with_interval(pair.top1),
             f"{pair.gained:,} / {pair.lost:,}",
             p_text(pair.p_value),
             p_text(pair.p_adjusted),
@@ -92,7 +73,7 @@ def _value(statistics: TableStatistics, model: str) -> str:
 
 def _others(pairs: dict[str, PairComparison]) -> str:
     rows = [
-        [escape(name), _points(pair.top5), _points(pair.nll, 4), _points(pair.ece)]
+        [escape(name), with_interval(pair.top5), with_interval(pair.nll, 4), with_interval(pair.ece)]
         for name, pair in pairs.items()
     ]
     return _table(["network", "top-5, points", "NLL, nats", "calibration error, points"], rows)
@@ -107,7 +88,7 @@ def _detectors(detectors: dict[str, ApComparison | NotCompared]) -> str:
         rows.append(
             [
                 escape(name),
-                *(_points(pair.numbers[key]) if key in pair.numbers else "" for key in DETECTION),
+                *(with_interval(pair.numbers[key]) if key in pair.numbers else "" for key in DETECTION),
                 p_text(pair.p_adjusted),
                 f"{SIGNS[pair.verdict]} {pair.verdict}",
             ]
@@ -122,7 +103,7 @@ def _flips(pair: PairComparison, alpha: float) -> Iterator[str]:
         yield _table(
             ["class", "images", "B − A, points", "adjusted p"],
             [
-                [escape(name), f"{delta.images:,}", _points(delta.difference), p_text(delta.p_adjusted)]
+                [escape(name), f"{delta.images:,}", with_interval(delta.difference), p_text(delta.p_adjusted)]
                 for name, delta in told.items()
             ],
         )
@@ -172,16 +153,6 @@ def _facts(side: Evaluations) -> dict[str, set[str]]:
 def _short(values: set[str]) -> str:
     first = sorted(values)[:3]
     return ", ".join(first) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
-
-
-def _points(estimate: Estimate, decimals: int = 2) -> str:
-    low, high = (signed(end, decimals) for end in estimate.interval)
-    return f"{signed(estimate.value, decimals)} [{low}, {high}]"
-
-
-def p_text(p: float) -> str:
-    """As many digits as matter."""
-    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,23 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor, log10
 
 from ..documents import EpochRecord
 from ..sheets import Pair
+from .axis import Axis, Tick
 from .stored import Run, Stored, evaluated
 
 #: Of a plot and of the margins around its axes, in the SVG's units.
 SIZE = {"width": 440, "height": 260, "left": 48, "right": 14, "top": 28, "bottom": 36}
 FIELDS = {"train_loss": "Train loss", "valid_top1_percent": "Validation top-1 (%)"}
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A labelled place on an axis."""
-
-    place: float
-    label: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +67,8 @@ def _plot(row: str, field: str, histories: Sequence[tuple[str, Sequence[EpochRec
         return None
     epochs = [x for _, points in series for x, _ in points]
     numbers = [y for _, points in series for _, y in points]
-    x_axis = _Axis(min(epochs), max(epochs), SIZE["left"], SIZE["width"] - SIZE["right"])
-    y_axis = _Axis(min(numbers), max(numbers), SIZE["height"] - SIZE["bottom"], SIZE["top"])
+    x_axis = Axis(min(epochs), max(epochs), SIZE["left"], SIZE["width"] - SIZE["right"])
+    y_axis = Axis(min(numbers), max(numbers), SIZE["height"] - SIZE["bottom"], SIZE["top"])
     described = (
         f"{'DCANet' if side == 'dca' else 'baseline'} from {points[0][1]:.4g} to {points[-1][1]:.4g}"
         for side, points in series
@@ -91,25 +83,3 @@ def _plot(row: str, field: str, histories: Sequence[tuple[str, Sequence[EpochRec
         x_ticks=x_axis.ticks(least_step=1),
         y_ticks=y_axis.ticks(),
     )
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Numbers from `low` to `high` drawn between two places."""
-
-    low: float
-    high: float
-    begin: float
-    end: float
-
-    def place(self, number: float) -> float:
-        share = (number - self.low) / (self.high - self.low) if self.high > self.low else 0.5
-        return self.begin + share * (self.end - self.begin)
-
-    def ticks(self, least_step: float = 0) -> list[Tick]:
-        """Round numbers, at most six."""
-        span = (self.high - self.low) or 1
-        power = 10 ** floor(log10(span / 5))
-        step = max(least_step, next(power * m for m in (1, 2, 5, 10) if span / (power * m) <= 5))
-        first, last = -floor(-self.low / step), floor(self.high / step)
-        return [Tick(round(self.place(n * step), 1), f"{n * step:.6g}") for n in range(first, last + 1)]

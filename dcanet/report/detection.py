@@ -1,8 +1,10 @@
 """The numbers of Table 2: ours from the stored results, the paper's from the sheet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import mean, stdev
 
+from ..comparison_documents import ApComparison, NotCompared
 from ..detection_documents import ApBootstrap, DetectionMetrics
 from ..errors import UserError
 from ..evaluation.ap_bootstrap import paired_intervals
@@ -10,7 +12,7 @@ from ..sheets import Detector
 from .classification import NOT_PUBLISHED
 from .reading import NOT_RUN
 from .stored_detection import DetectorRun, StoredDetection
-from .table import Column, Content, Missing, Value, difference
+from .table import Column, Content, Judgement, Missing, Value, difference
 
 PUBLISHED = {
     "ap": "published_ap",
@@ -48,9 +50,23 @@ def published(column: Column, detector: Detector) -> Content:
     return NOT_PUBLISHED if number is None else Value(number)
 
 
-def our_difference(column: Column, detector: str, baseline: str, stored: StoredDetection) -> Content:
-    """Detector minus baseline; of single runs on the same images with the paired interval."""
+def our_difference(
+    column: Column,
+    detector: str,
+    baseline: str,
+    stored: StoredDetection,
+    compared: ApComparison | NotCompared | None = None,
+) -> Content:
+    """Detector minus baseline; of single runs on the same images with the paired interval.
+
+    The verdict of `compared` is taken where it is of these very results.
+    """
     plain = difference(ours(column, detector, stored), ours(column, baseline, stored))
+    if isinstance(plain, Value) and isinstance(compared, ApComparison):
+        known = compared.numbers.get(column.metric.key)
+        if known is not None and abs(known.value - plain.number) < 1e-6:
+            judged = Judgement(compared.verdict, compared.p_adjusted) if column.metric.tested else None
+            return replace(plain, interval=known.interval, judgement=judged)
     pair = _pair(stored.runs[baseline], stored.runs[detector])
     if isinstance(plain, Missing) or pair is None:
         return plain

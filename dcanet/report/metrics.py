@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+#: What may be known of the uncertainty: standard deviation over seeds, and the 95 % interval.
+Spread = Literal["seeds", "interval"]
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -28,8 +31,9 @@ class Metric:
     """Unit of a difference where it is not the unit of the values."""
     convention: str = ""
     """By whose rules it is counted, where there are several."""
-    spread: Literal["seeds", "interval"] | None = None
-    """What is known of the uncertainty: spread over seeds, or a 95 % interval."""
+    spread: tuple[Spread, ...] = ()
+    tested: bool = False
+    """Whether its differences are tested for being more than noise."""
 
 
 def _accuracy(key: str, label: str, share: str, published: str = "not in the paper") -> Metric:
@@ -39,12 +43,14 @@ def _accuracy(key: str, label: str, share: str, published: str = "not in the pap
         unit="%",
         direction="higher",
         decimals=2,
-        description=f"Share of {share}. Mean ± sample standard deviation where there are several seeds.",
+        description=f"Share of {share}. In brackets its interval over images; ± is the sample standard "
+        "deviation where there are several seeds.",
         published=published,
         base="percent",
         scaled="percent",
         delta_unit="points",
-        spread="seeds",
+        spread=("seeds", "interval"),
+        tested=key == "top1",
     )
 
 
@@ -61,7 +67,8 @@ def _precision(key: str, label: str, meaning: str) -> Metric:
         base="percent",
         scaled="percent",
         delta_unit="points",
-        spread="interval",
+        spread=("interval",),
+        tested=key == "ap",
     )
 
 
@@ -110,7 +117,7 @@ METRICS: dict[str, Metric] = {
             published="not in the paper",
             base="nats",
             scaled="nats",
-            spread="seeds",
+            spread=("seeds", "interval"),
         ),
         Metric(
             key="ece",
@@ -124,7 +131,7 @@ METRICS: dict[str, Metric] = {
             base="percent",
             scaled="percent",
             delta_unit="points",
-            spread="seeds",
+            spread=("seeds", "interval"),
         ),
         Metric(
             key="params",
@@ -155,7 +162,7 @@ METRICS: dict[str, Metric] = {
             published="not in the paper",
             base="images_per_second",
             scaled="images_per_second",
-            spread="interval",
+            spread=("interval",),
         ),
         Metric(
             key="overhead",
@@ -170,7 +177,7 @@ METRICS: dict[str, Metric] = {
             published="not in the paper",
             base="percent",
             scaled="percent",
-            spread="interval",
+            spread=("interval",),
         ),
         _precision("ap", "AP", "Average precision, mean over IoU thresholds 0.50 to 0.95."),
         _precision("ap50", "AP50", "Average precision at IoU 0.50."),

@@ -1,7 +1,6 @@
 """Every speed that was measured: each network under each setting, with latency, memory and energy."""
 
 from collections.abc import Iterator, Sequence
-from itertools import compress
 
 from ..profile_documents import MachineState, Measurement, Setting, Throughput
 from ..profiling.setting import in_words
@@ -73,14 +72,8 @@ def _listings(of_devices: dict[str, list[Throughput]]) -> Iterator[Listing]:
             for found in timing.measurements:
                 rows.setdefault((place, in_words(_wanted(found))), []).extend(_rows(found))
         for number, ((place, setting), of_setting) in enumerate(rows.items(), start=1):
-            yield _listing(f"speed-{device}-{number}", f"{setting} ({place})", of_setting)
-
-
-def _listing(key: str, caption: str, rows: Sequence[tuple[str, ...]]) -> Listing:
-    """Without the columns that have nothing in them."""
-    kept = [any(texts) for texts in zip(*rows, strict=True)]
-    columns = tuple(compress(COLUMNS, kept))
-    return Listing(key, caption, columns, tuple(tuple(compress(row, kept)) for row in rows))
+            caption = f"{setting} ({place})"
+            yield Listing(f"speed-{device}-{number}", caption, COLUMNS, tuple(of_setting)).without_empty()
 
 
 def _wanted(found: Measurement) -> Setting:

@@ -3,7 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 
+from ..comparison_documents import (
+    FlippedPictures,
+    ModelStatistics,
+    NotCompared,
+    PairComparison,
+    TableStatistics,
+)
 from ..detection.forms import is_detector
 from ..documents import EpochRecord, Metrics, Provenance, RealMetrics, Result
 from ..profile_documents import Audit, Costs, ModelCosts, Throughput, Uncounted
@@ -55,6 +63,22 @@ class Stored:
     """Names of the extra test sets that any run has a result of."""
     detector_speeds: Mapping[str, Sequence[Throughput]] = field(default_factory=dict)
     """Timings of detectors by device, as far as there are some."""
+    statistics: TableStatistics | Missing = NOT_RUN
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Of images on which networks differ, by their ids, as data URIs."""
+
+    def statistics_of(self, model: str) -> ModelStatistics | None:
+        """A network's numbers with their intervals, where they are known."""
+        if isinstance(self.statistics, Missing):
+            return None
+        found = self.statistics.models.get(model)
+        return found if isinstance(found, ModelStatistics) else None
+
+    def comparison_of(self, pair: str) -> PairComparison | NotCompared:
+        """A pair's comparison, or why there is none."""
+        if isinstance(self.statistics, Missing):
+            return NotCompared(reason=str(self.statistics))
+        return self.statistics.pairs.get(pair) or NotCompared(reason="not compared yet")
 
     def cost_of(self, network: str) -> ModelCosts | Missing:
         """What was counted of a network, or why nothing was."""
@@ -141,6 +165,13 @@ def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Colle
     runs = {model: reader.runs(model, model in pretrained) for model in models}
     costs = reader.read(Costs, reader.root / "profile" / "costs.json", reader.absent("profile/costs.log"))
     audit = reader.read(Audit, reader.root / "profile" / "audit.json", reader.absent("profile/audit.log"))
+    statistics = reader.read(
+        TableStatistics, reader.root / "statistics.json", reader.absent("statistics.log")
+    )
+    if others := _of_others(statistics, runs):
+        reader.warnings.append(others)
+        statistics = Missing("out of date", others)
+    flips = reader.read(FlippedPictures, reader.root / "flips.json", reader.absent("thumbnails.log"))
     devices = reader.devices()
     speeds = {device: {pair.id: reader.speed(device, pair.id) for pair in pairs} for device in devices}
     of_detectors = {device: reader.detector_speeds(device) for device in devices}
@@ -160,6 +191,8 @@ def load(root: Path, pairs: Sequence[Pair], logs: Path | None, pretrained: Colle
         tuple(warnings),
         tuple(reader.test_sets),
         of_detectors,
+        statistics,
+        {} if isinstance(flips, Missing) else flips.pictures,
     )
 
 
@@ -186,6 +219,22 @@ def _stale(runs: dict[str, list[Run]]) -> Iterable[str]:
                 of_test = tested.metrics
                 if not isinstance(of_test, Missing) and of_test.weights_sha256 != run.metrics.weights_sha256:
                     yield f"{model}, {run.title}: the result on {test} is of other weights"
+
+
+def _of_others(statistics: TableStatistics | Missing, runs: dict[str, list[Run]]) -> str:
+    """What to do where the statistics are not of the accuracies that are shown; empty where they are."""
+    if isinstance(statistics, Missing):
+        return ""
+    for model, found in statistics.models.items():
+        shown = evaluated(runs.get(model, ()))
+        if shown and isinstance(found, ModelStatistics):
+            accuracy = mean(metrics.top1_percent for metrics in shown)
+            if abs(accuracy - found.top1.value) > 1e-4 or found.images != shown[0].images:
+                return (
+                    f"statistics.json is of other results of {model} than those shown; "
+                    "run `dcanet statistics` again"
+                )
+    return ""
 
 
 def _disturbed(

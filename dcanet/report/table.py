@@ -4,7 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from .metrics import TEST_TITLES, Metric
+from ..comparison_documents import Verdict
+from ..statistics.verdict import SIGNS
+from .metrics import TEST_TITLES, Metric, Spread
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a difference is more than noise."""
+
+    verdict: Verdict
+    p_adjusted: float
+    detectable: float | None = None
+    """Least difference that would have been found with 80 % power, where it is known."""
+
+    @property
+    def text(self) -> str:
+        """Sign and word."""
+        return f"{SIGNS[self.verdict]} {self.verdict}"
 
 
 @dataclass(frozen=True)
@@ -16,6 +33,7 @@ class Value:
     seeds: tuple[int, ...] = ()
     interval: tuple[float, float] | None = None
     best: bool = False
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +92,14 @@ class Column:
         return (self.delta and self.metric.delta_unit) or self.metric.unit
 
     @property
-    def spread(self) -> str | None:
-        return None if self.delta and self.metric.spread == "seeds" else self.metric.spread
+    def spread(self) -> tuple[Spread, ...]:
+        """A difference has no spread over seeds of its own."""
+        return tuple(kind for kind in self.metric.spread if not (self.delta and kind == "seeds"))
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is a difference that is tested for being more than noise."""
+        return self.delta and self.metric.tested
 
 
 @dataclass(frozen=True)
@@ -129,6 +153,21 @@ class Table:
     def remarks(self) -> list[str]:
         """Each remark once, in the order of the rows."""
         return list(dict.fromkeys(remark for _, row in self.rows for remark in row.remarks))
+
+    @property
+    def tested(self) -> bool:
+        """Whether any difference of ours has been."""
+        contents = (cell.ours for _, row in self.rows for cell in row.cells)
+        return any(isinstance(content, Value) and content.judgement is not None for content in contents)
+
+    @property
+    def legend(self) -> str:
+        """What bold type and the signs mean."""
+        bold = "Bold is the better number before rounding, ours among ours and paper among paper"
+        if not self.tested:
+            return f"{bold}; it is no test of significance."
+        signs = ", ".join(f"{sign} {word}" for word, sign in SIGNS.items())
+        return f"{bold}, be it noise or not. Our tested differences say what they are: {signs}."
 
     def only(self, detail: bool) -> "Table":
         """The table with its main columns alone, or with those of its details."""

@@ -13,6 +13,7 @@ from .metrics import METRICS
 from .remarks import remarks
 from .stored import NOT_RUN, REAL, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
+from .wording import level
 
 NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks to connect")
 
@@ -133,6 +134,7 @@ def _row(pair: Pair, columns: Sequence[Column], stored: Stored) -> Row:
 
 def _notes(stored: Stored) -> Iterable[str]:
     yield from _seed_notes(stored)
+    yield from _interval_notes(stored)
     yield from _scope_notes(stored)
     yield (
         "In the paper's source the headings “Param(G)” and “FLOPs” are swapped; here each published number "
@@ -148,6 +150,21 @@ def _notes(stored: Stored) -> Iterable[str]:
         yield f"Our MACs leave out what fvcore has no rule for: {', '.join(sorted(skipped))}."
     yield "The paper reports no throughput, so that column has our measurements only."
     yield "A plain network has no attention blocks, so there is nothing in it to connect."
+
+
+def _interval_notes(stored: Stored) -> Iterable[str]:
+    if isinstance(stored.statistics, Missing):
+        yield (
+            "No difference was tested and no accuracy has an interval: statistics.json is "
+            f"{stored.statistics}."
+        )
+        return
+    yield (
+        f"In brackets {level(stored.statistics)} intervals over images: of a difference, both networks on "
+        "the same images. Its verdict is on top-1, after the adjustment for many pairs, for which an "
+        "interval without 0 is not enough. “Is it more than noise?” has the p-values and what could have "
+        "been detected. Other test sets have no intervals."
+    )
 
 
 def _scope_notes(stored: Stored) -> Iterable[str]:

@@ -1,21 +1,30 @@
 """Table 2: the detectors, each beside the one that it is built on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from ..comparison_documents import ApComparison, NotCompared, TableStatistics
 from ..detection.forms import is_detector, variant_of
 from ..models.forms import options_text
 from ..sheets import Detector
 from .detection import PUBLISHED, our_difference, ours, published
 from .metrics import METRICS
+from .reading import NOT_RUN
 from .stored_detection import StoredDetection
 from .table import Cell, Column, Content, Group, Missing, Row, Section, Table, difference, mark_best
 
+Compared = Mapping[str, ApComparison | NotCompared]
 FIRST = Missing("no baseline", "the other rows of this detector are built on it")
 
 
-def table2(detectors: Sequence[Detector], stored: StoredDetection, data_note: str) -> Table:
+def table2(
+    detectors: Sequence[Detector],
+    stored: StoredDetection,
+    data_note: str,
+    statistics: TableStatistics | Missing = NOT_RUN,
+) -> Table:
     """One row per detector in the sheet's order; `data_note` says what ours are measured on."""
+    compared = {} if isinstance(statistics, Missing) else statistics.detectors
     ours_on = (
         data_note if any(stored.evaluated(row.id) for row in detectors) else f"{data_note} (not run yet)"
     )
@@ -32,14 +41,16 @@ def table2(detectors: Sequence[Detector], stored: StoredDetection, data_note: st
             Group("delta", "Δ to the row's baseline", deltas),
         ),
         sections=tuple(
-            Section(name, _rows(list(members), columns, stored))
+            Section(name, _rows(list(members), columns, stored, compared))
             for name, members in groupby(detectors, lambda detector: detector.detector)
         ),
         notes=tuple(_notes(detectors, stored)),
     )
 
 
-def _rows(members: Sequence[Detector], columns: Sequence[Column], stored: StoredDetection) -> tuple[Row, ...]:
+def _rows(
+    members: Sequence[Detector], columns: Sequence[Column], stored: StoredDetection, compared: Compared
+) -> tuple[Row, ...]:
     by_id = {member.id: member for member in members}
     cells: dict[str, list[Cell]] = {member.id: [] for member in members}
     for column in columns:
@@ -47,25 +58,28 @@ def _rows(members: Sequence[Detector], columns: Sequence[Column], stored: Stored
         papers = mark_best([published(column, member) for member in members], column.metric)
         for member, our, paper in zip(members, mine, papers, strict=True):
             cells[member.id].append(Cell(our, paper))
-    return tuple(
-        Row(
-            member.row,
-            (*cells[member.id], *_deltas(member, by_id.get(member.baseline or ""), columns, stored)),
-            _remarks(member, stored),
-        )
-        for member in members
-    )
+    rows = []
+    for member in members:
+        baseline = by_id.get(member.baseline or "")
+        deltas = _deltas(member, baseline, columns, stored, compared)
+        rows.append(Row(member.row, (*cells[member.id], *deltas), _remarks(member, stored)))
+    return tuple(rows)
 
 
 def _deltas(
-    member: Detector, baseline: Detector | None, columns: Sequence[Column], stored: StoredDetection
+    member: Detector,
+    baseline: Detector | None,
+    columns: Sequence[Column],
+    stored: StoredDetection,
+    compared: Compared,
 ) -> Iterator[Cell]:
     for column in columns:
         if baseline is None:
             yield Cell(FIRST, FIRST)
             continue
         paper: Content = difference(published(column, member), published(column, baseline))
-        yield Cell(our_difference(column, member.id, baseline.id, stored), paper)
+        ours_of_pair = our_difference(column, member.id, baseline.id, stored, compared.get(member.id))
+        yield Cell(ours_of_pair, paper)
 
 
 def _remarks(member: Detector, stored: StoredDetection) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from torch import nn
 from dcanet.evaluation import fusing
 from dcanet.evaluation.folding import fold_norms
 from dcanet.evaluation.fusing import FusedConvolution, fuse_activations
-from dcanet.models import create, names
+from dcanet.evaluation.inference import make_fast, overwrite_features
+from dcanet.models import TRIPLES, create, names
 
 
 def settled(name):
@@ -51,11 +52,15 @@ def test_no_less_exact(name):
     with torch.inference_mode():
         truth = copy.deepcopy(model).double()(images.double())
         plain = model(images)
-        fold_norms(model)
-        assert fuse_activations(model) >= 30
+        make_fast(model, torch.device("cpu"))
         fast = model(images)
+        # The order of the weights is that for the batch that came first.
+        alone = model(images[1:])
+    assert not any(isinstance(module, nn.Conv2d | nn.ReLU6) for module in model.modules())
     assert fast.dtype == torch.float32
-    assert fast.sub(truth).abs().max() <= 10 * plain.sub(truth).abs().max() + 1e-5
+    allowed = 10 * plain.sub(truth).abs().max() + 1e-5
+    assert fast.sub(truth).abs().max() <= allowed
+    assert alone.sub(truth[1:]).abs().max() <= allowed
     if plain.sub(truth).abs().max() < 1e-4:
         assert fast.argmax(1).tolist() == plain.argmax(1).tolist()
 
@@ -81,8 +86,21 @@ def test_fused_with_what_follows(activation):
         with torch.inference_mode():
             known = type(activation) in fusing.ACTIVATIONS
             assert fuse_activations(fused) == known
-            assert isinstance(fused[0], FusedConvolution) == known
+            assert isinstance(fused[0], FusedConvolution)
+            assert isinstance(fused[2], nn.Identity) == known
             torch.testing.assert_close(fused(images), plain(images), rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(fused(images[:, :, :7]), plain(images[:, :, :7]), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != TRIPLES[name][0]])
+def test_overwriting_features(name):
+    """Exactly the same numbers, from memory that is used again."""
+    model = settled(name)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        expected = model(images)
+        assert overwrite_features(model) >= 15
+        torch.testing.assert_close(model(images), expected, rtol=1e-6, atol=1e-6 * expected.abs().max())
 
 
 def test_without_the_operation(monkeypatch):

@@ -1,5 +1,6 @@
 """Where gradients go: to all parameters but the known ones, and through every connection."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from oracle import FORMS, TRAINED, fill
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils._pytree import tree_leaves, tree_map
 
 from dcanet.models import TRIPLES, create
 from dcanet.models.backbones.base import InvertedResidual
@@ -32,15 +34,17 @@ def test_every_parameter_gets_a_gradient_but_the_known_ones(form):
 def test_every_block_hears_the_one_before_it(form):
     """The logits depend on what each block hands on, apart from the features it passes along."""
     model = from_authors(form.filled(), form.name).double()
-    heard: list[list[Tensor]] = []
+    heard: list[list[list[Tensor]]] = []
 
     def detour(block: nn.Module, inputs: Any, output: Any) -> tuple[Tensor, Any]:
         features, handed_on = output
-        chains = handed_on if isinstance(handed_on, tuple) else (handed_on,)
-        heard.append([chain.clone() for chain in chains])
-        for chain in heard[-1]:
-            chain.retain_grad()
-        return features, tuple(heard[-1]) if isinstance(handed_on, tuple) else heard[-1][0]
+        handed_on = tree_map(torch.clone, handed_on)
+        # CBAM has two chains and hands on several tensors in each; the next block takes what it needs.
+        chains = handed_on if type(handed_on) is tuple else (handed_on,)
+        heard.append([tree_leaves(chain) for chain in chains])
+        for tensor in tree_leaves(handed_on):
+            tensor.retain_grad()
+        return features, handed_on
 
     blocks = [module for module in model.modules() if isinstance(module, Bottleneck | InvertedResidual)]
     for block in blocks:
@@ -48,9 +52,12 @@ def test_every_block_hears_the_one_before_it(form):
     model(torch.from_numpy(fill.images(*TRAINED)).double()).square().sum().backward()
 
     assert len(heard) == len(blocks) > 10
-    *earlier, last = [[tensor.grad for tensor in handed_on] for handed_on in heard]
-    assert all(gradient is not None and gradient.norm() > 0 for block in earlier for gradient in block)
-    assert all(gradient is None for gradient in last)
+    *earlier, last = [[[tensor.grad for tensor in chain] for chain in chains] for chains in heard]
+    for chain in itertools.chain.from_iterable(earlier):
+        gradients = [gradient for gradient in chain if gradient is not None]
+        assert gradients
+        assert all(gradient.norm() > 0 for gradient in gradients)
+    assert all(gradient is None for chain in last for gradient in chain)
 
 
 @pytest.mark.parametrize("name", [name for name in TRIPLES if name.startswith("dca_cbam_")])

@@ -98,6 +98,9 @@ def test_a_published_pair(server, checkpoints, image_folder, tmp_path):
         "fetch_weights",
         "convert_weights",
         "evaluate",
+        "plan",
+        "statistics",
+        "thumbnails",
         "report",
     }
 

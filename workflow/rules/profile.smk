@@ -50,8 +50,12 @@ rule plan:
         "../envs/dcanet.yaml"
     threads: 1
     params:
-        # The config as it is, with what the command line changed in it.
-        config=lambda wildcards: json.dumps(config),
+        # The config with what the command line changed in it; whether weights may be fetched costs nothing.
+        config=lambda wildcards: json.dumps(
+            {key: value for key, value in config.items() if key != "offline"}
+        ),
+        # A changed recipe is another amount of work.
+        trained=lambda wildcards: PLAN.training_hashes,
         version=Estimate.version(),
     message:
         "Estimate what {CONFIG.experiment} will cost"

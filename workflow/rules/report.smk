@@ -10,6 +10,7 @@ rule report:
         throughputs=throughputs(),
         plan=rules.plan.output,
         statistics=rules.statistics.output,
+        flips=rules.thumbnails.output,
         pairs=CONFIG.pairs_sheet,
         detectors=CONFIG.detectors_sheet,
     output:

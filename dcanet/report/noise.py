@@ -1,0 +1,241 @@
+"""Is it more than noise? Every difference with its interval, and which of them are told from noise."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ..comparison_documents import (
+    Estimate,
+    ModelStatistics,
+    NotCompared,
+    PairComparison,
+    Pooled,
+    TableStatistics,
+)
+from ..sheets import Detector, Pair
+from ..statistics.verdict import SIGNS
+from .chapter import Chapter, Heading, Listing
+from .claims import claimed_ap, claims
+from .flips import agreement, albums, classes, flipped, outcomes
+from .forest import forest
+from .formatting import p_text, with_interval
+from .stored import Stored
+from .table import Missing
+from .trade import trades
+from .wording import level, method, pooled_sentence
+
+TITLE = "Is it more than noise?"
+NUMBERS = {"ap": "AP", "ap50": "AP50", "ap75": "AP75"}
+
+
+def noise_chapter(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Stored) -> Chapter:
+    """Pairs in the sheet's order; what the paper prints is judged without any result of ours."""
+    statistics = stored.statistics
+    if isinstance(statistics, Missing):
+        return Chapter(
+            "noise",
+            TITLE,
+            (
+                f"Nothing of ours was compared: statistics.json is {statistics}. "
+                "`dcanet statistics` makes it.",
+            ),
+            (*claims(pairs), *claimed_ap(detectors, None)),
+        )
+    twice = {row for row, times in Counter(pair.row for pair in pairs).items() if times > 1}
+    compared = {
+        f"{pair.row} ({pair.id})" if pair.row in twice else pair.row: found
+        for pair, found in _found(pairs, stored)
+        if isinstance(found, PairComparison)
+    }
+    pooled = statistics.pooled if isinstance(statistics.pooled, Pooled) else None
+    listings = [
+        *([_verdicts(compared, statistics), _others(compared, statistics)] if compared else []),
+        *_seeds(compared),
+        *_detectors(detectors, statistics),
+        *claims(pairs, statistics.alpha),
+        *claimed_ap(detectors, statistics),
+        *outcomes(compared),
+        *classes(compared, statistics.alpha),
+        *flipped(compared, stored),
+        *agreement(statistics),
+    ]
+    return Chapter(
+        "noise",
+        TITLE,
+        tuple(_paragraphs(compared, pooled, statistics)),
+        tuple(listings),
+        tuple(_reasons(pairs, detectors, stored, statistics)),
+        (*([forest(compared, pooled)] if compared else []), *trades(pairs, stored)),
+        tuple(albums(compared, stored)),
+    )
+
+
+def _found(pairs: Sequence[Pair], stored: Stored) -> Iterator[tuple[Pair, PairComparison | NotCompared]]:
+    for pair in pairs:
+        if pair.connected:
+            yield pair, stored.comparison_of(pair.id)
+
+
+def _paragraphs(
+    compared: dict[str, PairComparison], pooled: Pooled | None, statistics: TableStatistics
+) -> Iterator[str]:
+    if pooled and pooled.pairs > 1:
+        yield pooled_sentence(pooled)
+    yield method(statistics)
+    if pooled and pooled.random_effects:
+        found = pooled.random_effects
+        yield (
+            "The mean of these is of these very pairs, whose images are the same. Taken as a sample of such "
+            f"pairs (random effects), their mean is {with_interval(found.mean)} points; the true gains vary "
+            f"by {found.between_pairs:.2f} points from pair to pair, which makes up "
+            f"{found.heterogeneity_percent:.0f} % of what is seen (I²)."
+        )
+    if any(pair.split for pair in compared.values()):
+        yield "Of several trainings, intervals are over seeds and images; counts are sums over the trainings."
+
+
+def _verdicts(compared: dict[str, PairComparison], statistics: TableStatistics) -> Listing:
+    rows = [
+        (
+            name,
+            _top1(statistics, pair.baseline),
+            _top1(statistics, pair.other),
+            with_interval(pair.top1),
+            f"{pair.gained:,}",
+            f"{pair.lost:,}",
+            *_p_values(pair),
+            p_text(pair.p_adjusted),
+            f"{SIGNS[pair.verdict]} {pair.verdict}",
+            "none" if pair.detectable is None else f"{pair.detectable:.2f}",
+        )
+        for name, pair in compared.items()
+    ]
+    labels = (
+        "Baseline, %",
+        "DCANet, %",
+        "Difference, points",
+        "Gained",
+        "Lost",
+        "Mid-p",
+        "Exact p",
+        "p over seeds",
+        "Adjusted p",
+    )
+    columns = (
+        Heading("Pair", words=True),
+        *map(Heading, labels),
+        Heading("Verdict", words=True),
+        Heading("Detectable"),
+    )
+    return Listing(
+        "noise-top1",
+        f"Top-1 of each pair, with {level(statistics)} intervals. Gained are the images that only DCANet has "
+        "right, lost those that only the baseline has.",
+        columns,
+        tuple(rows),
+    ).without_empty()
+
+
+def _p_values(pair: PairComparison) -> tuple[str, str, str]:
+    """McNemar's mid-p and exact p of one training each; of several the one over seeds and images."""
+    if len(pair.runs) > 1:
+        return "", "", p_text(pair.p_value)
+    (run,) = pair.runs
+    return p_text(run.p_mid), p_text(run.p_exact), ""
+
+
+def _top1(statistics: TableStatistics, model: str) -> str:
+    found = statistics.models.get(model)
+    if not isinstance(found, ModelStatistics):
+        return ""
+    return f"{found.top1.value:.2f} [{found.top1.low:.2f}, {found.top1.high:.2f}]"
+
+
+def _others(compared: dict[str, PairComparison], statistics: TableStatistics) -> Listing:
+    rows = tuple(
+        (name, with_interval(pair.top5), with_interval(pair.nll, 4), with_interval(pair.ece))
+        for name, pair in compared.items()
+    )
+    return Listing(
+        "noise-others",
+        f"Other numbers, DCANet − baseline, with {level(statistics)} intervals that no adjustment widens.",
+        (
+            Heading("Pair", words=True),
+            Heading("Top-5 ↑, points"),
+            Heading("NLL ↓, nats"),
+            Heading("ECE ↓, points"),
+        ),
+        rows,
+        folded=True,
+    )
+
+
+def _seeds(compared: dict[str, PairComparison]) -> Iterator[Listing]:
+    rows = tuple(
+        (
+            name,
+            str(pair.split.seeds),
+            f"{pair.split.seed_error:.2f}",
+            f"{pair.split.sampling_error:.2f}",
+            f"{100 * pair.split.seed_share:.0f} %",
+        )
+        for name, pair in compared.items()
+        if pair.split
+    )
+    if rows:
+        yield Listing(
+            "noise-seeds",
+            "What the error of each difference comes from: the trainings, or the images. Standard errors in "
+            "points.",
+            (
+                Heading("Pair", words=True),
+                Heading("Seeds"),
+                Heading("From seeds"),
+                Heading("From images"),
+                Heading("Seeds' share of the variance"),
+            ),
+            rows,
+        )
+
+
+def _detectors(detectors: Sequence[Detector], statistics: TableStatistics) -> Iterator[Listing]:
+    rows = []
+    for row in detectors:
+        found = statistics.detectors.get(row.id)
+        if found is None or isinstance(found, NotCompared):
+            continue
+        numbers: dict[str, Estimate] = found.numbers
+        rows.append(
+            (
+                f"{row.id} − {row.baseline}",
+                *(with_interval(numbers[key]) if key in numbers else "" for key in NUMBERS),
+                p_text(found.p_value),
+                p_text(found.p_adjusted),
+                f"{SIGNS[found.verdict]} {found.verdict}",
+            )
+        )
+    if rows:
+        yield Listing(
+            "noise-detectors",
+            "Detectors against those that they are built on, by the same resamples of the images, in points.",
+            (
+                Heading("Detectors", words=True),
+                *map(Heading, (*NUMBERS.values(), "p", "Adjusted p")),
+                Heading("Verdict", words=True),
+            ),
+            tuple(rows),
+        )
+
+
+def _reasons(
+    pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Stored, statistics: TableStatistics
+) -> Iterator[str]:
+    """Why some are not compared."""
+    for pair, found in _found(pairs, stored):
+        if isinstance(found, NotCompared):
+            yield f"{pair.row}: not compared: {found.reason}."
+    for row in detectors:
+        of_detector = statistics.detectors.get(row.id)
+        if isinstance(of_detector, NotCompared):
+            yield f"{row.id}: not compared: {of_detector.reason}."
+    if isinstance(statistics.pooled, NotCompared):
+        yield f"No statement about all pairs: {statistics.pooled.reason}."

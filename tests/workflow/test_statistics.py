@@ -1,0 +1,47 @@
+"""The rule that tells differences from noise, on results that are there already."""
+
+import json
+
+import numpy as np
+import pytest
+from prediction_sets import correlated, predictions_of, write_evaluation
+from working_copy import snakemake, working_copy
+
+from dcanet.comparison_documents import TableStatistics
+
+PAIR = "se_mobilenet_v2"
+TARGET = "results/tiny/statistics.json"
+#: Only this rule, so that nothing has to be trained for the predictions.
+ALONE = (TARGET, "--allowed-rules", "statistics")
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    root = working_copy(
+        tmp_path_factory.mktemp("statistics") / "copy",
+        pairs=[PAIR],
+        statistics={"alpha": 0.1, "adjust": "fdr_bh", "resamples": 50},
+    )
+    rights = correlated(np.random.default_rng(0), 300, (0.4, 0.8))
+    for model, right in zip((PAIR, f"dca_{PAIR}"), rights, strict=True):
+        folder = root / f"results/tiny/classification/{model}/seed0/eval"
+        write_evaluation(folder, predictions_of(right), model, top1_percent=100 * float(right.mean()))
+    result = snakemake(root, *ALONE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return root
+
+
+def test_the_config_reaches_the_file(copy):
+    found = TableStatistics.load(copy / TARGET)
+    assert (found.alpha, found.adjustment, found.resamples) == (0.1, "fdr_bh", 50)
+    assert found.pairs[PAIR].verdict == "better"
+    assert "better" in (copy / "logs/tiny/statistics.log").read_text()
+
+
+def test_other_settings_compare_again(copy):
+    assert "Nothing to be done" in (same := snakemake(copy, "--dry-run", *ALONE)).stdout + same.stderr
+    settings = json.dumps({"alpha": 0.01})
+    changed = snakemake(copy, "--dry-run", *ALONE, "--config", f"statistics={settings}")
+    assert "Params have changed" in changed.stdout + changed.stderr

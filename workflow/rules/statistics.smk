@@ -1,0 +1,44 @@
+rule statistics:
+    input:
+        predictions=classification("eval/predictions.parquet"),
+        bootstraps=detection("eval/bootstrap.json"),
+        pairs=CONFIG.pairs_sheet,
+        detectors=CONFIG.detectors_sheet,
+    output:
+        f"{RESULTS}/statistics.json",
+    log:
+        f"{LOGS}/statistics.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: 1
+    params:
+        results=lambda wildcards: RESULTS,
+        settings=PLAN.statistics_arguments(),
+        pretrained=["--pretrained", *PLAN.pretrained] if PLAN.pretrained else [],
+        version=TableStatistics.version(),
+    message:
+        "Tell differences from noise"
+    shell:
+        "dcanet statistics {params.results:q} --pairs {input.pairs:q} --detectors {input.detectors:q} "
+        "{params.settings:q} {params.pretrained:q} --out {output:q} > {log:q} 2>&1"
+
+
+# Drawn here, so that the report needs no images.
+rule thumbnails:
+    input:
+        statistics=rules.statistics.output,
+        dataset=PLAN.dataset,
+    output:
+        f"{RESULTS}/flips.json",
+    log:
+        f"{LOGS}/thumbnails.log",
+    conda:
+        "../envs/dcanet.yaml"
+    threads: 1
+    params:
+        data=lambda wildcards: PLAN.folder,
+        version=FlippedPictures.version(),
+    message:
+        "Draw the images on which networks differ most surely"
+    shell:
+        "dcanet thumbnails {input.statistics:q} --data {params.data:q} --out {output:q} > {log:q} 2>&1"
