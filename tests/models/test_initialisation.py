@@ -32,6 +32,8 @@ CONSTANT = {"constant 0": 0.0, "constant 1": 1.0}
 def layer_type(model: nn.Module, name: str) -> str:
     """`Conv2d` for the weight of a convolution, `parameter` for one that is in no layer of the framework."""
     owner = model.get_submodule(name.rpartition(".")[0])
+    if isinstance(owner, nn.Conv2d):
+        return "Conv2d"
     return type(owner).__name__ if type(owner).__module__.startswith("torch.") else "parameter"
 
 

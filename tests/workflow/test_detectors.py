@@ -59,6 +59,10 @@ def test_nothing_is_done_twice(done):
 def test_deleting_detections_makes_only_what_depends_on_them(done):
     (done / "results/tiny/detection/retinanet_resnet50/seed0/eval/detections.parquet").unlink()
     assert planned(done) == {
-        **{"evaluate_detector": 1, "draw_detections": 1},
-        **{"statistics": 1, "thumbnails": 1, "report": 1, "all": 1},
+        "evaluate_detector": 1,
+        "draw_detections": 1,
+        "statistics": 1,
+        "thumbnails": 1,
+        "report": 1,
+        "all": 1,
     }
