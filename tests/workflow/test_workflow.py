@@ -59,8 +59,10 @@ def test_everything_is_there_and_agrees(done):
         percent = f"{metrics['top1_percent']:.2f}"
         assert percent in (done / "report/tables.md").read_text()
         assert percent in (done / "report/index.html").read_text()
-    costs = json.loads((done / f"results/tiny/profile/costs/{PAIR}.json").read_text())
-    assert costs["models"][f"dca_{PAIR}"]["parameters"] == 3_645_086
+    costs = json.loads((done / "results/tiny/profile/costs.json").read_text())
+    assert sum(costs["models"][f"dca_{PAIR}"]["parameters"].values()) == 3_645_086
+    audit = (done / "logs/tiny/profile/audit.log").read_text()
+    assert "54 of 54 printed costs reproduced" in audit
     assert (done / "report/table1.csv").read_text().count("\n") == 16
     assert "not run yet" in (done / "report/tables.md").read_text()
 

@@ -40,7 +40,7 @@ rule plan:
     input:
         dataset=PLAN.dataset,
         coco=[PLAN.detection.dataset] if PLAN.detection else [],
-        costs=costs(),
+        costs=rules.costs.output,
         throughputs=throughputs(),
     output:
         f"{RESULTS}/plan.json",
