@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ..allocator import keep_freed_memory
 from ..errors import UserError
 from .options import add_device, add_ranks, on_ranks, use_threads
 
@@ -78,6 +79,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate_classifier(arguments: argparse.Namespace) -> None:
+    keep_freed_memory()
     from ..data.settings import Preprocessing
     from ..training.recipe import Recipe, load_recipe
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..allocator import keep_freed_memory
 from ..errors import UserError
 from .options import add_device, add_options, add_ranks, on_ranks, options_of, use_threads
 
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int | None:
 
     def work() -> None:
         use_threads(arguments)
+        if not detector:  # whose images differ in size, and so would what is kept
+            keep_freed_memory()
         from ..device import choose_device
         from ..distributed.ranks import join
         from ..training.job import Job

@@ -1,6 +1,7 @@
-"""Convolutions on a CPU that apply the activation after them as they write."""
+"""Convolutions on a CPU: the activation applied as they write, weights in the order that suits it."""
 
 from itertools import pairwise
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -13,39 +14,64 @@ ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
 
 
 class FusedConvolution(nn.Module):
-    """A convolution and the activation after it in one oneDNN operation; float32, no gradient."""
+    """A convolution and the activation after it, if any, in one oneDNN operation; float32, no gradient.
 
-    def __init__(self, conv: nn.Conv2d, activation: str, limits: list[float]) -> None:
+    Which order of the weights is best depends on the size of the input, and with one that is made for another
+    size it takes longer than with plain weights. So they are put in order for the first input, and inputs of
+    other sizes take the plain ones.
+    """
+
+    def __init__(self, conv: nn.Conv2d, activation: str = "none", limits: list[float] | None = None) -> None:
         super().__init__()
         self.weight, self.bias = conv.weight, conv.bias
         self.place = (conv.padding, conv.stride, conv.dilation, conv.groups)
-        self.activation, self.limits = activation, limits
+        self.activation, self.limits = activation, limits or []
+        self._ordered: tuple[torch.Size, Tensor] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
+        if self._ordered is None:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight.detach(), *self.place, x.shape)
+            self._ordered = (x.shape, weight)
+        size, weight = self._ordered
         return torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, *self.place, self.activation, self.limits, ""
+            x,
+            weight if x.shape == size else self.weight,
+            self.bias,
+            *self.place,
+            self.activation,
+            self.limits,
+            "",
         )
 
 
 def fuse_activations(model: nn.Module) -> int:
     """Fuse every ReLU and ReLU6 into the convolution before it in its sequence, in place; returns how many.
 
-    The operation is the one that torch's own compiler emits; a torch or a processor without it leaves the
-    model as it is.
+    The operations are those that torch's own compiler emits; a torch or a processor without them leaves the
+    model as it is. Convolutions in a sequence that no activation follows take part for the order of their
+    weights. Others may be those of small vectors, for which oneDNN takes longer.
     """
     if not _available():
         return 0
     fused = 0
     for sequence in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
         layers = [item for item in sequence.named_children() if not isinstance(item[1], nn.Identity)]
-        for (name, conv), (next_name, following) in pairwise(layers):
-            if not isinstance(conv, nn.Conv2d) or isinstance(conv.padding, str):
-                continue
-            if type(following) in ACTIVATIONS and conv.padding_mode == "zeros":
+        for (name, conv), (next_name, following) in pairwise([*layers, ("", nn.Identity())]):
+            if _is_plain(conv) and type(following) in ACTIVATIONS:
                 setattr(sequence, name, FusedConvolution(conv, *ACTIVATIONS[type(following)]))
                 setattr(sequence, next_name, nn.Identity())
                 fused += 1
+            elif _is_plain(conv):
+                setattr(sequence, name, FusedConvolution(conv))
     return fused
+
+
+def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
+    return (
+        isinstance(module, nn.Conv2d)
+        and module.padding_mode == "zeros"
+        and not isinstance(module.padding, str)
+    )
 
 
 def _available() -> bool:
@@ -54,6 +80,6 @@ def _available() -> bool:
     conv, x = nn.Conv2d(2, 2, 1), torch.ones(1, 2, 1, 1)
     try:
         with torch.inference_mode():
-            return torch.allclose(FusedConvolution(conv, "relu", [])(x), conv(x).relu(), atol=1e-5)
+            return torch.allclose(FusedConvolution(conv, "relu")(x), conv(x).relu(), atol=1e-5)
     except (AttributeError, NotImplementedError, RuntimeError, TypeError):
         return False

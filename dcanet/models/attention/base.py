@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from ..connection import Connection
@@ -17,9 +16,9 @@ class Attention(nn.Module):
 
     #: True for blocks that stand in place of a backbone's spatial convolution instead of after it.
     replaces_convolution = False
-    #: True where the features may be overwritten by the refined ones: in inference, if nobody reads them later.
+    #: True to overwrite the features by the refined ones; for inference, where nobody else reads them later.
     in_place = False
-    #: False for blocks whose features are read later.
+    #: False for blocks whose features are read later in any case.
     may_be_in_place = True
 
     connection: nn.Module | None
@@ -80,14 +79,6 @@ class Attention(nn.Module):
         """Of the connection, where the previous block's features had that size."""
         assert isinstance(self.connection, Connection)
         return self.connection.macs()
-
-
-def is_traced() -> bool:
-    """Whether torch's tracer follows, as cost counters have it.
-
-    They see the published form of what blocks else compute in a cheaper one that equals it.
-    """
-    return torch.jit.is_tracing()
 
 
 def over_space(gate: Tensor) -> Tensor:

@@ -8,18 +8,19 @@ from torch.nn import functional as F
 
 from ..connection import Connection, Join, WeightedMaps, match_maps
 from ..layers import weights
-from .base import Attention, is_traced, over_space
+from ..tracing import is_traced
+from .base import Attention, over_space
 from .pooling import average_and_maximum, maximum_and_mean_of_channels
 
 
 class Gated(NamedTuple):
-    """A gated map, and what its gate would extract from it: its own extraction times the gate, which is positive.
+    """A gated map, and what would be extracted from it: what was extracted before, times the positive gate.
 
-    The next block that takes the map as it is need not read it again.
+    A next block that takes the map as it is need not read it again.
     """
 
     map: Tensor
-    extracted: Any
+    extracted: Tensor
 
 
 class ChannelGate(Attention):
@@ -45,16 +46,15 @@ class ChannelGate(Attention):
             match = match_maps(previous_channels, channels, matching_bias)
             self.connection = Connection(Join(channels, bias=False), match)
 
-    def extract(self, features: Tensor) -> list[Tensor]:
-        return list(average_and_maximum(features))  # (N, C) each
+    def extract(self, features: Tensor) -> Tensor:
+        return torch.cat(average_and_maximum(features))  # (2N, C)
 
-    def connect(self, extracted: list[Tensor], previous: Tensor | Gated) -> list[Tensor]:
+    def connect(self, extracted: Tensor, previous: Tensor | Gated) -> Tensor:
         assert isinstance(self.connection, Connection)
-        merge = self.connection.merge
-        return [merge(now, before) for now, before in zip(extracted, self.matched(previous), strict=True)]
+        return self.connection.merge(extracted, self.matched(previous))
 
-    def matched(self, previous: Tensor | Gated) -> list[Tensor]:
-        """What was handed on, in this block's width and pooled: (N, C) each."""
+    def matched(self, previous: Tensor | Gated) -> Tensor:
+        """What was handed on, in this block's width and pooled, (2N, C)."""
         assert isinstance(self.connection, Connection)
         match = self.connection.match
         if isinstance(previous, Gated):
@@ -63,21 +63,19 @@ class ChannelGate(Attention):
             previous = previous.map
         if self.hands_on == "map":
             return self.extract(match(previous))
-        return [match(previous).flatten(1)] * 2
+        return match(previous).flatten(1).repeat(2, 1)
 
-    def transform(self, extracted: list[Tensor]) -> Tensor:
-        average, maximum = extracted
-        return torch.sigmoid(self.mlp(average) + self.mlp(maximum))
+    def transform(self, extracted: Tensor) -> Tensor:
+        average, maximum = self.mlp(extracted).chunk(2)
+        return torch.sigmoid(average + maximum)  # (N, C)
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
         return self.multiply(features, over_space(attention))
 
-    def hand_on(
-        self, features: Any, extracted: list[Tensor], attention: Tensor, refined: Tensor
-    ) -> Tensor | Gated:
+    def hand_on(self, features: Any, extracted: Tensor, attention: Tensor, refined: Tensor) -> Tensor | Gated:
         if self.hands_on == "vector":
-            return over_space(extracted[0] * attention)
-        return refined if is_traced() else Gated(refined, [pooled * attention for pooled in extracted])
+            return over_space(extracted.chunk(2)[0] * attention)
+        return refined if is_traced() else Gated(refined, extracted * attention.repeat(2, 1))
 
     def own_macs(self, height: int, width: int) -> int:
         """4 C^2 / reduction: both pools go through the MLP."""

@@ -1,8 +1,8 @@
 """Pooling of feature maps, with gradients that take few passes over the map and little new memory.
 
 Torch's own gradients of a mean and of a maximum write several temporary maps; with them CBAM's pooling took
-longer than all else that it adds to a training step (benchmarks/model_speed.md). Traced or compiled, these are
-torch's own operations: cost counters and compilers know them.
+longer than all else that it adds to a training step (benchmarks/model_speed.md). Traced or compiled, these
+are torch's own operations: cost counters and compilers know them.
 """
 
 from typing import Any
@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+
+from ..tracing import is_traced
 
 
 def pool(features: Tensor) -> Tensor:
@@ -91,7 +93,7 @@ class ChannelMaximumAndMean(torch.autograd.Function):
 
 
 def _trains() -> bool:
-    return torch.is_grad_enabled() and not torch.jit.is_tracing() and not torch.compiler.is_compiling()
+    return torch.is_grad_enabled() and not is_traced() and not torch.compiler.is_compiling()
 
 
 def _average(features: Tensor) -> Tensor:
@@ -100,10 +102,10 @@ def _average(features: Tensor) -> Tensor:
 
 
 def _maximum(features: Tensor) -> Tensor:
-    if features.device.type == "cpu" and _layout(features) == torch.channels_last:
-        if not torch.jit.is_tracing():
-            # A quarter of the time that `amax` takes for few channels.
-            return F.max_pool2d(features, features.shape[2:])
+    is_eager = features.device.type == "cpu" and not is_traced()
+    if is_eager and _layout(features) == torch.channels_last:
+        # A quarter of the time that `amax` takes for few channels.
+        return F.max_pool2d(features, features.shape[2:])
     return features.amax(dim=(2, 3))
 
 

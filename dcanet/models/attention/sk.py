@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from ..connection import Connection, Join, match_vectors
 from ..layers import ConvNormAct, weights
-from .base import Attention, is_traced, over_space
+from ..tracing import is_traced
+from .base import Attention, over_space
 from .pooling import pool
 
 

@@ -1,0 +1,169 @@
+"""Networks at work side by side: each in a process of its own, one at a time, in the order A B C C B A."""
+
+import math
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import torch
+from released_formulation import as_released
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from dcanet.allocator import keep_freed_memory
+from dcanet.device import autocast, memory_format, place
+from dcanet.evaluation.inference import make_fast
+from dcanet.models import create
+
+CPU = torch.device("cpu")
+#: Calls before anything is timed: memory is allocated, weights are put in order.
+WARM_UP_CALLS = 3
+#: Of processor time, so that a disturbance is a small part of what is timed.
+BLOCK_SECONDS = 0.7
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every network is timed with."""
+
+    rounds: int
+    batch_size: int
+    image_size: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Side:
+    """One network in one formulation, at one kind of work."""
+
+    model: str
+    work: str
+    ours: bool = True
+    form: str = "printed"
+    precision: str = "float32"
+    keeps_memory: bool = True
+
+    @property
+    def label(self) -> str:
+        """Its name among those that it is timed with."""
+        if not self.ours:
+            return "theirs, memory kept" if self.keeps_memory else "theirs"
+        if self.form == "released":
+            return "ours" if self.precision == "float32" else f"ours, {self.precision}"
+        return self.model
+
+
+def settled(side: Side) -> nn.Module:
+    """The same network on every side, whose norms know statistics, so that numbers are of ordinary size."""
+    torch.manual_seed(0)
+    model = create(side.model, form=side.form)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0  # or each side would drop what the others do not
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        nn.init.ones_(norm.weight)
+        norm.momentum = None
+    with torch.no_grad():
+        model.train()(noise(4, 64))
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    return model if side.ours else as_released(model)
+
+
+def noise(count: int, size: int) -> Tensor:
+    return torch.randn(count, 3, size, size, generator=torch.Generator().manual_seed(1))
+
+
+class Runner:
+    """One side at work on one batch, again and again."""
+
+    def __init__(self, side: Side, settings: Settings) -> None:
+        self._precision = side.precision
+        model = settled(side).train(side.work == "training_step")
+        if side.ours and side.work == "inference":
+            make_fast(model, CPU, side.precision)
+        self._model = place(model, CPU, channels_last=side.ours)
+        images = noise(settings.batch_size, settings.image_size)
+        self._images = images.to(memory_format=memory_format(side.ours))
+        self._targets = torch.arange(settings.batch_size)
+        self.run: Callable[[], None] = self._infer
+        if side.work == "training_step":
+            # A learning rate of 0 does the same arithmetic and leaves the weights as they are.
+            self._optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, weight_decay=1e-4)
+            self.run = self._train
+
+    @torch.inference_mode()
+    def _infer(self) -> None:
+        with autocast(self._precision, CPU):
+            self._model(self._images)
+
+    def _train(self) -> None:
+        self._optimizer.zero_grad()
+        with autocast(self._precision, CPU):
+            loss = F.cross_entropy(self._model(self._images), self._targets)
+        loss.backward()
+        self._optimizer.step()
+
+
+def serve(side: Side, settings: Settings, connection: Connection) -> None:
+    """Run a block here whenever asked, and answer with a call's seconds by the clock and of the processor."""
+    torch.set_num_threads(settings.threads)
+    if side.keeps_memory:
+        keep_freed_memory()
+    runner = Runner(side, settings)
+
+    def block(calls: int) -> tuple[float, float]:
+        clock, processor_time = time.perf_counter(), time.process_time()
+        for _ in range(calls):
+            runner.run()
+        return (time.perf_counter() - clock) / calls, (time.process_time() - processor_time) / calls
+
+    block(WARM_UP_CALLS)
+    calls = math.ceil(BLOCK_SECONDS / block(1)[1])
+    connection.send(None)
+    while connection.recv():
+        connection.send(block(calls))
+
+
+@contextmanager
+def serving(side: Side, settings: Settings) -> Iterator[Connection]:
+    """A process that is ready to run a side."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(side, settings, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        here.recv()
+        yield here
+        here.send(False)
+        process.join()
+    finally:
+        process.kill()
+
+
+def interleaved(sides: Sequence[Side], settings: Settings) -> dict[str, Any]:
+    """Seconds of each side's call in each round: the mean of its two blocks."""
+    load = os.getloadavg()[0]
+    found: dict[str, dict[str, list[float]]] = {side.label: {"clock": [], "processor": []} for side in sides}
+    with ExitStack() as stack:
+        processes = [(side.label, stack.enter_context(serving(side, settings))) for side in sides]
+        title = f"{sides[-1].model} {sides[-1].work}"
+        for _ in tqdm(range(settings.rounds), desc=title, leave=False, disable=None):
+            taken: dict[str, list[tuple[float, float]]] = {label: [] for label in found}
+            for label, process in [*processes, *reversed(processes)]:
+                process.send(True)
+                taken[label].append(process.recv())
+            for label, times in taken.items():
+                for kind, column in zip(("clock", "processor"), zip(*times, strict=True), strict=True):
+                    found[label][kind].append(statistics.fmean(column))
+    return {"seconds": found, "load_average": load, **asdict(settings)}
