@@ -51,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
     # A first step that float16's loss scaling skips looks to torch like calls in the wrong order.
     warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step", category=UserWarning)
+    # Torch writes the strides of a 1 x 1 kernel in two ways, which are the same memory.
+    warnings.filterwarnings("ignore", message="Grad strides do not match bucket view", category=UserWarning)
     try:
         return arguments.run(arguments) or 0
     except Interrupted:

@@ -36,5 +36,7 @@ def faults(how: str) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
 def test_freed_memory_is_used_again():
-    assert faults("default") > 10_000
-    assert faults("keep") < 1_000
+    """Not to the last page: a heap that other allocations have split may still grow by one block."""
+    anew = faults("default")
+    assert anew > 10_000
+    assert faults("keep") < anew / 4

@@ -15,7 +15,8 @@ class DepthwiseConv2d(nn.Conv2d):
     """One odd square kernel per channel, without bias; padding keeps the size at stride 1.
 
     As `nn.Conv2d` but for gradients on a CPU: dilated kernels, and maps smaller than kernel and padding, are
-    left by oneDNN to its reference code, which takes 4 to 20 times as long (benchmarks/depthwise.md).
+    left by oneDNN to its reference code, which takes 4 to 20 times as long (benchmarks/depthwise.md). Of
+    dilated kernels its bfloat16 gradient is wrong, too (see `DilatedConv2d`).
     """
 
     def __init__(self, channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
@@ -27,13 +28,15 @@ class DepthwiseConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride))."""
         if torch.is_grad_enabled() and self._is_slow(x):
-            return ShiftedGradients.apply(x, self.weight, self.stride[0], self.dilation[0])
+            weight = self.weight
+            if torch.is_autocast_enabled("cpu"):
+                dtype = torch.get_autocast_dtype("cpu")
+                x, weight = x.to(dtype), weight.to(dtype)
+            return ShiftedGradients.apply(x, weight, self.stride[0], self.dilation[0])
         return super().forward(x)
 
     def _is_slow(self, x: Tensor) -> bool:
-        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
-            return False
-        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+        if x.device.type != "cpu" or torch.jit.is_tracing() or torch.compiler.is_compiling():
             return False
         kernel, dilation = self.kernel_size[0], self.dilation[0]
         return dilation > 1 or min(x.shape[2:]) < kernel + kernel // 2
@@ -76,8 +79,12 @@ def _input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilati
 def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
     result = torch.zeros_like(weight)
     for i, j, places, seen in shifts(weight.shape[2], stride, dilation, grad.shape[2:], x.shape[2:]):
-        result[:, 0, i, j] = (grad[places] * x[seen]).sum((0, 2, 3))
+        result[:, 0, i, j] = (grad[places] * x[seen]).sum((0, 2, 3), dtype=_summed_in(x))
     return result
+
+
+def _summed_in(x: Tensor) -> torch.dtype:
+    return torch.promote_types(x.dtype, torch.float32)
 
 
 Window = tuple[EllipsisType, slice, slice]

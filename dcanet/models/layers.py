@@ -5,6 +5,7 @@ import math
 from torch import nn
 
 from .depthwise import DepthwiseConv2d
+from .dilated import DilatedConv2d
 
 
 class ConvNormAct(nn.Sequential):
@@ -27,7 +28,8 @@ class ConvNormAct(nn.Sequential):
             self.conv = DepthwiseConv2d(channels, kernel, stride, dilation)
         else:
             padding = dilation * (kernel // 2)
-            self.conv = nn.Conv2d(
+            kind = DilatedConv2d if dilation > 1 else nn.Conv2d
+            self.conv = kind(
                 channels_in, channels, kernel, stride, padding, dilation=dilation, groups=groups, bias=False
             )
         self.norm = nn.BatchNorm2d(channels, momentum=momentum)
