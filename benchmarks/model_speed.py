@@ -5,7 +5,8 @@
 Theirs is `as_released`: float32, contiguous memory, eager, norms and activations apart. Ours is in
 channels_last memory with freed memory kept, as `dcanet train` and `dcanet evaluate` run it, and for inference
 in their fast form. A connected network is also timed with its attention baseline and its plain backbone.
-What is in the JSON already and is not timed again stays; the tables show all of it.
+What is in the JSON already and is not timed again stays; the tables show all of it. With `--device cuda`
+everything is timed on the GPU; `--compile` adds our network through torch.compile.
 """
 
 import argparse
@@ -17,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from side_by_side import CPU, Settings, Side, interleaved, noise, settled
+from side_by_side import Settings, Side, interleaved, noise, settled
 from torch.nn import functional as F
 
-from dcanet.device import choose_precision
+from dcanet.device import choose_precision, device_name
 from dcanet.files import write_text
 from dcanet.models import TRIPLES, model_id
 from dcanet.provenance import processor, versions
@@ -28,12 +29,15 @@ from dcanet.provenance import processor, versions
 WORKS = ("inference", "training_step")
 
 
-def formulations(name: str, work: str) -> list[Side]:
-    """Theirs, with freed memory kept and not, and ours, all of the released form."""
-    sides = [Side(name, work, ours=False, form="released", keeps_memory=kept) for kept in (False, True)]
+def formulations(name: str, work: str, device: torch.device, compiled: bool = False) -> list[Side]:
+    """Theirs, on a CPU with freed memory kept and not, and ours, all of the released form."""
+    memory = (False, True) if device.type == "cpu" else (True,)
+    sides = [Side(name, work, ours=False, form="released", keeps_memory=kept) for kept in memory]
     sides.append(Side(name, work, form="released"))
-    if (fastest := choose_precision("auto", CPU)) != "float32":
+    if (fastest := choose_precision("auto", device)) != "float32":
         sides.append(Side(name, work, form="released", precision=fastest))
+        if compiled:
+            sides.append(Side(name, work, form="released", precision=fastest, compiled=True))
     return sides
 
 
@@ -46,7 +50,7 @@ def relatives(name: str) -> tuple[str, str, str]:
 def check_sameness(name: str) -> None:
     """Theirs and ours are the same function with the same gradient, in float64 and training mode."""
     found = []
-    for side in formulations(name, "training_step")[1:3]:
+    for side in formulations(name, "training_step", torch.device("cpu"))[1:3]:
         model, images = settled(side).double(), noise(4, 64).double().requires_grad_()
         loss = F.cross_entropy(model(images), torch.arange(4))
         loss.backward()
@@ -73,14 +77,18 @@ def spread(values: Sequence[float], percent: bool = False) -> str:
 
 def formulation_row(name: str, measured: dict[str, Any]) -> list[str]:
     """Images per second of both, and theirs over each of ours."""
-    theirs, kept, ours, *bfloat16 = measured["seconds"]
+    labels = list(measured["seconds"])
+    theirs, ours = labels[0], "ours"
+    kept, bfloat16 = labels[labels.index(ours) - 1], labels[labels.index(ours) + 1 :]
     speeds = [
         measured["batch_size"] / statistics.median(measured["seconds"][label]["processor"])
         for label in (theirs, ours)
     ]
-    pairs = [(theirs, ours), (kept, ours), *((theirs, label) for label in bfloat16)]
-    found = [spread(ratios(measured, *pair)) for pair in pairs]
-    return [f"`{name}`", *(f"{speed:.1f}" for speed in speeds), *found, *([] if bfloat16 else ["not timed"])]
+    found = [spread(ratios(measured, *pair)) for pair in ((theirs, ours), (kept, ours))]
+    lower = "; ".join(
+        f"{label.removeprefix('ours, ')} {spread(ratios(measured, theirs, label))}" for label in bfloat16
+    )
+    return [f"`{name}`", *(f"{speed:.1f}" for speed in speeds), *found, lower or "not timed"]
 
 
 def overhead_row(name: str, measured: dict[str, Any]) -> list[str]:
@@ -92,7 +100,13 @@ def overhead_row(name: str, measured: dict[str, Any]) -> list[str]:
 
 TABLES: dict[str, tuple[list[str], Callable[[str, dict[str, Any]], list[str]]]] = {
     "formulation": (
-        ["theirs, images/s", "ours, images/s", "theirs / ours", "with memory kept by both", "in bfloat16"],
+        [
+            "theirs, images/s",
+            "ours, images/s",
+            "theirs / ours",
+            "with memory kept by both",
+            "in lower precision",
+        ],
         formulation_row,
     ),
     "overhead": (
@@ -127,17 +141,23 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=8, help="default: %(default)s")
     parser.add_argument("--image-size", type=int, default=224, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, help="JSON that is added to")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
+    parser.add_argument("--compile", action="store_true", help="time our network compiled too")
+    parser.add_argument("--out", type=Path, help="JSON that is added to, of one device")
     options = parser.parse_args()
-    settings = Settings(options.rounds, options.batch_size, options.image_size, options.threads)
+    device, threads = torch.device(options.device), options.threads
+    settings = Settings(options.rounds, options.batch_size, options.image_size, threads, device.type)
     if options.quick:
-        settings = Settings(1, 2, 64, options.threads)
+        settings = Settings(1, 2, 64, threads, device.type)
+    precision = choose_precision("auto", device)
 
     results: dict[str, Any] = {"machine": {}, "networks": {}}
     if options.out and options.out.exists():
         results = json.loads(options.out.read_text())
     results["machine"] = {"processor": processor(), "cores": os.cpu_count()}
-    if choose_precision("auto", CPU) == "float32":
+    if device.type == "cuda":
+        results["machine"]["gpu"] = device_name(device)
+    if precision == "float32":
         results["machine"]["bfloat16"] = "not timed: the processor emulates it (no AVX-512 BF16, no AMX)"
     results["versions"] = versions()
     for name in options.models:
@@ -145,9 +165,10 @@ def main() -> None:
         for work in options.works:
             done = results["networks"].setdefault(name, {}).setdefault(work, {})
             if "formulation" in options.kinds:
-                done["formulation"] = interleaved(formulations(name, work), settings)
+                done["formulation"] = interleaved(formulations(name, work, device, options.compile), settings)
             if "overhead" in options.kinds and TRIPLES[name][2]:
-                done["overhead"] = interleaved([Side(each, work) for each in relatives(name)], settings)
+                sides = [Side(each, work, precision=precision) for each in relatives(name)]
+                done["overhead"] = interleaved(sides, settings)
             if options.out:
                 write_text(options.out, json.dumps(results, indent=2) + "\n")
     for facts in (results["machine"], results["versions"]):

@@ -1,4 +1,7 @@
-"""Networks at work side by side: each in a process of its own, one at a time, in the order A B C C B A."""
+"""Networks at work side by side, one at a time, in the order A B C C B A.
+
+On a CPU each has a process of its own, since how it keeps its memory is a matter of the process.
+"""
 
 import math
 import multiprocessing
@@ -22,11 +25,13 @@ from dcanet.device import autocast, memory_format, place
 from dcanet.evaluation.inference import make_fast
 from dcanet.models import create
 
-CPU = torch.device("cpu")
+#: Runs a block of calls: seconds of one by the clock, and of the processor or the GPU.
+Block = Callable[[], tuple[float, float]]
+
 #: Calls before anything is timed: memory is allocated, weights are put in order.
 WARM_UP_CALLS = 3
-#: Of processor time, so that a disturbance is a small part of what is timed.
-BLOCK_SECONDS = 0.7
+#: Of one timed block, so that a disturbance is a small part of what is timed: processor time, and a GPU's.
+BLOCK_SECONDS = {"cpu": 0.7, "cuda": 0.15}
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Settings:
     batch_size: int
     image_size: int
     threads: int
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Side:
     form: str = "printed"
     precision: str = "float32"
     keeps_memory: bool = True
+    compiled: bool = False
 
     @property
     def label(self) -> str:
@@ -56,7 +63,9 @@ class Side:
         if not self.ours:
             return "theirs, memory kept" if self.keeps_memory else "theirs"
         if self.form == "released":
-            return "ours" if self.precision == "float32" else f"ours, {self.precision}"
+            return ", ".join(
+                ["ours", *([self.precision] * (self.precision != "float32")), *(["compiled"] * self.compiled)]
+            )
         return self.model
 
 
@@ -87,82 +96,109 @@ class Runner:
     """One side at work on one batch, again and again."""
 
     def __init__(self, side: Side, settings: Settings) -> None:
-        self._precision = side.precision
+        self._precision, self._device = side.precision, torch.device(settings.device)
         model = settled(side).train(side.work == "training_step")
         if side.ours and side.work == "inference":
-            make_fast(model, CPU, side.precision)
-        self._model = place(model, CPU, channels_last=side.ours)
+            make_fast(model, self._device, side.precision)
+        model = place(model, self._device, channels_last=side.ours)
+        self._model = torch.compile(model, dynamic=False) if side.compiled else model
         images = noise(settings.batch_size, settings.image_size)
-        self._images = images.to(memory_format=memory_format(side.ours))
-        self._targets = torch.arange(settings.batch_size)
+        self._images = images.to(self._device, memory_format=memory_format(side.ours))
+        self._targets = torch.arange(settings.batch_size, device=self._device)
         self.run: Callable[[], None] = self._infer
         if side.work == "training_step":
             # A learning rate of 0 does the same arithmetic and leaves the weights as they are.
             self._optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, weight_decay=1e-4)
             self.run = self._train
 
+    def block(self, calls: int) -> tuple[float, float]:
+        """Seconds of one call by the clock, and of the processor or the GPU."""
+        self._synchronize()
+        clock, processor_time = time.perf_counter(), time.process_time()
+        for _ in range(calls):
+            self.run()
+        self._synchronize()
+        seconds = time.perf_counter() - clock
+        working = seconds if self._device.type == "cuda" else time.process_time() - processor_time
+        return seconds / calls, working / calls
+
+    def warm_up(self) -> int:
+        """Bring everything to its place; how many calls make a block."""
+        self.block(WARM_UP_CALLS)
+        return math.ceil(BLOCK_SECONDS[self._device.type] / self.block(2)[1])
+
+    def _synchronize(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize()
+
     @torch.inference_mode()
     def _infer(self) -> None:
-        with autocast(self._precision, CPU):
+        with autocast(self._precision, self._device):
             self._model(self._images)
 
     def _train(self) -> None:
         self._optimizer.zero_grad()
-        with autocast(self._precision, CPU):
+        with autocast(self._precision, self._device):
             loss = F.cross_entropy(self._model(self._images), self._targets)
         loss.backward()
         self._optimizer.step()
 
 
 def serve(side: Side, settings: Settings, connection: Connection) -> None:
-    """Run a block here whenever asked, and answer with a call's seconds by the clock and of the processor."""
+    """Run a block here whenever asked, and answer with what it took."""
     torch.set_num_threads(settings.threads)
     if side.keeps_memory:
         keep_freed_memory()
     runner = Runner(side, settings)
-
-    def block(calls: int) -> tuple[float, float]:
-        clock, processor_time = time.perf_counter(), time.process_time()
-        for _ in range(calls):
-            runner.run()
-        return (time.perf_counter() - clock) / calls, (time.process_time() - processor_time) / calls
-
-    block(WARM_UP_CALLS)
-    calls = math.ceil(BLOCK_SECONDS / block(1)[1])
+    calls = runner.warm_up()
     connection.send(None)
     while connection.recv():
-        connection.send(block(calls))
+        connection.send(runner.block(calls))
 
 
 @contextmanager
-def serving(side: Side, settings: Settings) -> Iterator[Connection]:
-    """A process that is ready to run a side."""
+def serving(side: Side, settings: Settings) -> Iterator[Block]:
+    """A process that is ready to run blocks of a side."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve, args=(side, settings, there), daemon=True)
     process.start()
     there.close()
+
+    def block() -> tuple[float, float]:
+        here.send(True)
+        return here.recv()
+
     try:
         here.recv()
-        yield here
+        yield block
         here.send(False)
         process.join()
     finally:
         process.kill()
 
 
+@contextmanager
+def on_gpu(side: Side, settings: Settings) -> Iterator[Block]:
+    """A side in this process, as a GPU's memory is torch's own in any."""
+    torch.backends.cudnn.benchmark = True
+    runner = Runner(side, settings)
+    calls = runner.warm_up()
+    yield lambda: runner.block(calls)
+
+
 def interleaved(sides: Sequence[Side], settings: Settings) -> dict[str, Any]:
     """Seconds of each side's call in each round: the mean of its two blocks."""
     load = os.getloadavg()[0]
     found: dict[str, dict[str, list[float]]] = {side.label: {"clock": [], "processor": []} for side in sides}
+    start = on_gpu if settings.device == "cuda" else serving
     with ExitStack() as stack:
-        processes = [(side.label, stack.enter_context(serving(side, settings))) for side in sides]
+        ready = [(side.label, stack.enter_context(start(side, settings))) for side in sides]
         title = f"{sides[-1].model} {sides[-1].work}"
         for _ in tqdm(range(settings.rounds), desc=title, leave=False, disable=None):
             taken: dict[str, list[tuple[float, float]]] = {label: [] for label in found}
-            for label, process in [*processes, *reversed(processes)]:
-                process.send(True)
-                taken[label].append(process.recv())
+            for label, block in [*ready, *reversed(ready)]:
+                taken[label].append(block())
             for label, times in taken.items():
                 for kind, column in zip(("clock", "processor"), zip(*times, strict=True), strict=True):
                     found[label][kind].append(statistics.fmean(column))
