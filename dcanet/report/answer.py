@@ -23,9 +23,7 @@ def answer(table: Table, statistics: TableStatistics | Missing = NOT_RUN) -> lis
     pairs = [cell for _, cell in table.under("delta", "top1") if isinstance(cell.paper, Value)]
     paper = _numbers(cell.paper for cell in pairs)
     return [
-        Sentence(
-            "Accuracy", _accuracy(table, _numbers(cell.ours for cell in pairs), len(pairs), statistics)
-        ),
+        Sentence("Accuracy", _accuracy(table, _numbers(cell.ours for cell in pairs), len(pairs), statistics)),
         Sentence("Cost", _cost(table)),
         Sentence(
             "In the paper",
@@ -37,17 +35,16 @@ def answer(table: Table, statistics: TableStatistics | Missing = NOT_RUN) -> lis
     ]
 
 
-def _accuracy(
-    table: Table, ours: Sequence[float], total: int, statistics: TableStatistics | Missing
-) -> str:
+def _accuracy(table: Table, ours: Sequence[float], total: int, statistics: TableStatistics | Missing) -> str:
     if not ours:
         return "No pair has been evaluated on both sides yet, so there is nothing to compare so far."
     compared = [] if isinstance(statistics, Missing) else list(statistics.pairs.values())
     tested = [pair for pair in compared if isinstance(pair, PairComparison)]
+    certainty = _tested(tested) if tested else _untested(table)
     return (
         f"Measured on {table.ours_on}, the connected network has the higher top-1 accuracy in "
         f"{_share(ours, total)}: the mean difference is {_mean(ours, statistics)} points (in single "
-        f"pairs from {signed(min(ours), 2)} to {signed(max(ours), 2)}), {_tested(tested) if tested else _untested(table)}"
+        f"pairs from {signed(min(ours), 2)} to {signed(max(ours), 2)}), {certainty}"
     )
 
 
@@ -65,8 +62,8 @@ def _tested(pairs: Sequence[PairComparison]) -> str:
     over = "trainings and images" if all(pair.split for pair in pairs) else "the images of single trainings"
     are = "differences are" if len(pairs) > 1 else "difference is"
     return (
-        f"and over {over} {better + worse} of {len(pairs)} {are} distinguishable from noise: {better} better, "
-        f"{worse} worse."
+        f"and over {over} {better + worse} of {len(pairs)} {are} distinguishable from noise: {better} "
+        f"better, {worse} worse."
     )
 
 

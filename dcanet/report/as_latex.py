@@ -8,12 +8,16 @@ from .table import Cell, Column, Content, Group, Missing, Row, Table, spans
 
 
 def as_latex(table: Table) -> str:
-    """A floating table of the main columns, to be included by `\\input`; reasons and remarks are below it."""
+    """A floating table of the main columns, to be included by `\\input`.
+
+    Remarks and reasons stand below it, general notes are comments: a page has no room for them.
+    """
     table = table.only(detail=False)
     notes = _notes(table)
     return "\n".join(
         [
             f"% Needs \\usepackage{{{','.join(PACKAGES)}}} in the preamble.",
+            *(f"% {' '.join(note.split())}" for note in table.notes),
             r"\begin{table*}",
             r"\centering",
             rf"\caption{{{_caption(table)}}}",
@@ -25,7 +29,8 @@ def as_latex(table: Table) -> str:
             *_body(table, notes),
             r"\bottomrule",
             r"\end{tabular}}",
-            *(rf"\par\smallskip\raggedright\footnotesize {note}" for note in _below(table, notes)),
+            r"\par\smallskip\raggedright\footnotesize",
+            *(rf"$^{{{number}}}$ {latex(note)}\par" for number, note in enumerate(notes, start=1)),
             r"\end{table*}",
             "",
         ]
@@ -123,8 +128,3 @@ def _small(text: str) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return rf"{' & '.join(cells)} \\"
-
-
-def _below(table: Table, notes: list[str]) -> Iterator[str]:
-    yield from (f"$^{{{number}}}${latex(note)}" for number, note in enumerate(notes, start=1))
-    yield from map(latex, table.notes)

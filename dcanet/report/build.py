@@ -1,7 +1,6 @@
 """The report of one experiment, made from its files and the sheets alone."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ..files import write_text
@@ -72,8 +71,7 @@ def render(
         pictures=galleries(detectors, detection),
         notes=notes,
         chapters=[
-            # The pairs' pages show their images.
-            replace(noise_chapter(pairs, detectors, stored), albums=()),
+            noise_chapter(pairs, detectors, stored),
             costs_chapter(pairs, stored.costs),
             speed_chapter(pairs, stored),
             audit_chapter(pairs, stored.audit),

@@ -17,7 +17,6 @@ CONVENTIONS: dict[Convention, str] = {
 BY_PART: Convention = "fvcore"
 PARTS = tuple(Parts.model_fields)
 NETWORK = Heading("Network", words=True)
-PART_HEADINGS = tuple(map(Heading, (*PARTS, "all", "connection's share")))
 
 
 def costs_chapter(pairs: Sequence[Pair], costs: Costs | Missing) -> Chapter:
@@ -87,7 +86,7 @@ def _by_part(
     key: str, caption: str, counted: Mapping[str, ModelCosts], parts_of: Callable[[ModelCosts], Parts]
 ) -> Listing:
     rows = tuple(_part_row(name, parts_of(costs)) for name, costs in counted.items())
-    return Listing(key, caption, (NETWORK, *PART_HEADINGS), rows, folded=True)
+    return Listing(key, caption, (NETWORK, *_part_headings()), rows, folded=True)
 
 
 def parts_of_pair(key: str, models: Sequence[str], costs: Costs | Missing) -> Iterator[Listing]:
@@ -101,7 +100,11 @@ def parts_of_pair(key: str, models: Sequence[str], costs: Costs | Missing) -> It
     ]
     if rows:
         caption = f"Where the costs are, in millions; MACs as {CONVENTIONS[BY_PART]} counts"
-        yield Listing(key, caption, (NETWORK, *PART_HEADINGS), tuple(rows))
+        yield Listing(key, caption, (NETWORK, *_part_headings()), tuple(rows))
+
+
+def _part_headings() -> Iterable[Heading]:
+    return map(Heading, (*PARTS, "all", "connection's share"))
 
 
 def _part_row(name: str, parts: Parts) -> tuple[str, ...]:

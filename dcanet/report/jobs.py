@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from ..comparison_documents import TableStatistics
@@ -90,12 +90,18 @@ def _job(root: Path, key: str, found: Provenance | Missing, title: str) -> Job:
         title,
         (
             ("command", shlex.join(found.command)),
-            ("time", f"{started:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC, {ended - started}"),
+            ("time", f"{started:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC ({_lasted(ended - started)})"),
             *((name, str(value)) for name, value in named.items() if value is not None),
         ),
         tuple(facts(found).items()),
         files,
     )
+
+
+def _lasted(time: timedelta) -> str:
+    """To the second, below a minute to the tenth."""
+    seconds = time.total_seconds()
+    return f"{seconds:.1f} s" if seconds < 60 else str(timedelta(seconds=round(seconds)))
 
 
 def _files(folder: Path) -> Facts:

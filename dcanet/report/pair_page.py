@@ -20,7 +20,6 @@ from .stored_detection import StoredDetection
 from .table import Row, Table
 
 Charts = Mapping[str, tuple[Chart, ...]]
-Albums = Mapping[str, tuple[Album, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,8 @@ def pair_pages(
     stored: Stored,
     recipes: Iterable[Recipe],
     charts: Charts | None = None,
-    pictures: Albums | None = None,
 ) -> Iterator[PairPage]:
-    """One for each row of Table 1; `charts` and `pictures` are more to show, by the pairs' ids."""
+    """One for each row of Table 1; `charts` are by the pairs' ids."""
     drawn = {drawing.key: drawing for drawing in curves(pairs, stored)}
     of_row = {recipe.key: recipe for recipe in recipes}
     for pair, (_, row) in zip(pairs, table.rows, strict=True):
@@ -79,7 +77,7 @@ def pair_pages(
             of_row.get(pair.id),
             (charts or {}).get(pair.id, ()),
             drawn.get(pair.id),
-            (*albums(found, stored), *(pictures or {}).get(pair.id, ())),
+            tuple(albums(found, stored)),
         )
 
 

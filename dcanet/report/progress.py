@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..documents import Result
 from ..detection_documents import DetectionMetrics
+from ..documents import Result
 from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Detector, Pair
 from .reading import FAILED, UNREADABLE
@@ -40,13 +40,13 @@ def progress(
 ) -> list[Progress]:
     """What has run so far, stage by stage."""
     timed = [
-        _progress(f"rows timed on {device}" if device else "rows timed", ([speed] for speed in speeds.values()))
+        _progress(
+            f"rows timed on {device}" if device else "rows timed", ([speed] for speed in speeds.values())
+        )
         for device, speeds in stored.speeds.items()
     ]
     return [
-        _progress(
-            "classifiers evaluated", ([run.metrics for run in runs] for runs in stored.runs.values())
-        ),
+        _progress("classifiers evaluated", ([run.metrics for run in runs] for runs in stored.runs.values())),
         _progress("classifiers counted", ([stored.cost_of(model)] for model in stored.runs)),
         *timed,
         _progress(

@@ -44,9 +44,11 @@ def highlights(table: Table, row: Row) -> Iterator[Highlight]:
     for (_, column), cell in zip(table.columns, row.cells, strict=True):
         if column.delta and column.metric.key in HIGHLIGHTED and not isinstance(cell.ours, Missing):
             text = shown(cell.ours, column)
-            paper = "not in the paper" if isinstance(cell.paper, Missing) else f"paper {_text(column, cell.paper, True)}"
+            paper = _text(column, cell.paper, published=True)
+            said = paper if isinstance(cell.paper, Missing) else f"paper {paper}"
             what = " ".join(filter(None, (column.metric.label, column.qualifier)))
-            yield Highlight(text.main, column.unit, what, tuple(filter(None, (text.uncertainty, text.verdict, paper))))
+            notes = tuple(filter(None, (text.uncertainty, text.verdict, said)))
+            yield Highlight(text.main, column.unit, what, notes)
 
 
 def _texts(column: Column, cell: Cell) -> tuple[str, str]:

@@ -130,8 +130,8 @@ def _cells(pair: Pair, columns: Sequence[Column], stored: Stored) -> tuple[Cell,
             side.append(Cell(our, paper, jobs_of(column, pair, [model], stored)))
         deltas.append(
             Cell(
-                our_difference(column, pair, *mine, stored),
-                difference(*reversed(papers)),
+                our_difference(column, pair, mine[0], mine[1], stored),
+                difference(papers[1], papers[0]),
                 jobs_of(column, pair, pair.models, stored),
             )
         )

@@ -6,7 +6,7 @@
   let left = null;
 
   // Before anything is drawn, so that nothing flashes.
-  root.classList.add("scripted");
+  root.classList.add("paged");
   root.classList.toggle("on-page", location.hash.startsWith("#pair-"));
 
   function show() {

@@ -8,15 +8,15 @@
   };
   let ledger = null;
 
-  const facts = (pairs) =>
-    element("dl", {}, ...pairs.map(([name, text]) =>
+  const facts = (pairs, className = "") =>
+    element("dl", { className }, ...pairs.map(([name, text]) =>
       element("div", {}, element("dt", {}, name), element("dd", {}, element("code", {}, text)))));
 
   function job({ title, facts: known, files, environment }) {
     const where = ledger.environments[environment];
     const parts = [element("h3", {}, title), facts(known)];
     if (files.length) {
-      parts.push(element("h4", {}, "Files, SHA-256"), facts(files));
+      parts.push(element("h4", {}, "Files, SHA-256"), facts(files, "files"));
     }
     if (where.length) {
       parts.push(element("details", {}, element("summary", {}, "Commit, device, packages"), facts(where)));
