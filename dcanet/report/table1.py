@@ -13,7 +13,7 @@ from .metrics import METRICS
 from .remarks import remarks
 from .stored import NOT_RUN, REAL, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
-from .wording import level, parts_of_model
+from .wording import BACKBONES, level, parts_of_model
 
 NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks to connect")
 
@@ -43,7 +43,8 @@ def table1(pairs: Sequence[Pair], stored: Stored, data_note: str) -> Table:
 
 def _backbone_name(members: Sequence[Pair]) -> str:
     plain = [pair.row for pair in members if pair.baseline.attention == "none"]
-    return plain[0] if plain else members[0].baseline.backbone
+    backbone = members[0].baseline.backbone
+    return plain[0] if plain else BACKBONES.get(backbone, backbone)
 
 
 def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:

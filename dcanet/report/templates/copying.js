@@ -13,10 +13,15 @@ const copying = (() => {
         .replace(/(?<!\w)_|_(?!\w)/g, "\\_");
     const content = (cell) =>
       "why" in cell ? safe(cell.why) : [cell.best ? `**${cell.text}**` : cell.text, safe(cell.spread), cell.verdict].filter(Boolean).join(" ");
-    const cell = (found) =>
-      found.none
-        ? safe(found.none)
-        : sides[table.shown].map((side) => (table.shown === "both" ? `${side} ` : "") + content(found[side])).join("<br>");
+    const whose = {
+      ours: (found) => `ours ${content(found)}`,
+      paper: (found) => ("why" in found ? `_${content(found)}_` : `_paper ${content(found)}_`),
+    };
+    const cell = (found) => {
+      if (found.none) return safe(found.none);
+      const shown = sides[table.shown];
+      return shown.map((side) => (shown.length > 1 ? whose[side](found[side]) : content(found[side]))).join("<br>");
+    };
     const line = (cells) => `| ${cells.join(" | ")} |`;
     const heads = table.columns.map((column) => safe(`${column.group}: ${[column.label, column.qualifier].filter(Boolean).join(" ")} (${column.unit})`));
     return [
