@@ -34,13 +34,14 @@ def _other_data(stored: Stored, detection: StoredDetection, tables: Sequence[Tab
     }
     shown = [table for table in tables if others.get(table.key)]
     if shown:
-        measured = " and ".join(
-            f"{table.title.partition('.')[0]} is measured on {table.ours_on}, not on {table.paper_on}"
+        measured = "; ".join(
+            f"our side of {table.title.partition('.')[0]} is measured on {table.ours_on}, "
+            f"not on {table.paper_on}"
             for table in shown
         )
         yield (
-            f"Demonstration data: our side of {measured}. It shows that everything runs; it neither confirms "
-            "nor contradicts the paper."
+            f"Demonstration data: {measured}. These numbers show that everything runs; they neither confirm "
+            "nor contradict the paper."
         )
 
 

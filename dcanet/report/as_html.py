@@ -32,6 +32,7 @@ class Page:
 
     experiment: str
     answer: list[Sentence]
+    ran: str
     progress: list[Progress]
     warnings: Sequence[str]
     tables: list[Table]

@@ -20,7 +20,7 @@ from .markdown_page import markdown_page
 from .noise import noise_chapter
 from .pair_page import detector_pages, pair_pages
 from .plan import load_plan, plan_chapter
-from .progress import progress
+from .progress import progress, ran
 from .reproduction import detector_recipes, recipes
 from .speed import speed_chapter
 from .stored import load
@@ -54,10 +54,12 @@ def render(
     of_detectors = table2(detectors, detection, detection_note, stored.statistics)
     tables = [of_classifiers, of_detectors]
     of_pairs, of_rows = recipes(pairs, stored), detector_recipes(detectors, detection)
+    made_in = environments([*stored.provenances, *detection.provenances])
     plan, plan_warnings = load_plan(results)
     page = Page(
         experiment=experiment,
         answer=answer(of_classifiers, stored.statistics),
+        ran=ran(tables, made_in),
         progress=progress(pairs, detectors, stored, detection),
         warnings=[
             *alerts(pairs, stored, detection, tables),
@@ -66,7 +68,7 @@ def render(
             *plan_warnings,
         ],
         tables=tables,
-        environments=environments([*stored.provenances, *detection.provenances]),
+        environments=made_in,
         recipes=[*of_pairs, *of_rows],
         pictures=galleries(detectors, detection),
         notes=notes,

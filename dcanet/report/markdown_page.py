@@ -14,6 +14,7 @@ def markdown_page(page: Page) -> str:
     """Answer, warnings, tables, chapters, environment, and how to make each number again."""
     parts = [f"# {escape(page.experiment)}\n"]
     parts.append(escape(" ".join(sentence.text for sentence in page.answer)) + "\n")
+    parts.append(f"{escape(page.ran)}\n")
     parts.append(bullets(map(_progress, page.progress)))
     if page.warnings:
         parts.append(f"## Warnings\n\n{bullets(page.warnings)}")

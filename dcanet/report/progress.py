@@ -7,10 +7,11 @@ from ..detection_documents import DetectionMetrics
 from ..documents import Result
 from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Detector, Pair
-from .reading import FAILED, UNREADABLE
+from .environment import Environment
+from .reading import FAILED, UNCOUNTABLE, UNREADABLE
 from .stored import Stored
 from .stored_detection import StoredDetection
-from .table import Missing
+from .table import Missing, Table
 
 Found = Result | DetectionMetrics | ModelCosts | Throughput | Missing
 
@@ -33,6 +34,17 @@ class Progress:
         """What is not done, in words; empty where all is."""
         counts = {"failed": self.failed, "pending": self.pending}
         return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def ran(tables: Iterable[Table], made_in: Sequence[Environment]) -> str:
+    """On which data, when, on what machine and from which commit."""
+    found = [f"{table.title.partition('.')[0]} on {table.ours_on}" for table in tables]
+    days = sorted({day for made in made_in for day in (made.first_day, made.last_day)})
+    found += [" to ".join(dict.fromkeys((days[0], days[-1])))] if days else []
+    for fact in ("processor", "gpu", "git commit"):
+        values = dict.fromkeys(made.facts[fact] for made in made_in if fact in made.facts)
+        found += [f"{fact.removeprefix('git ')} {' and '.join(values)}"] if values else []
+    return "; ".join(found) + "."
 
 
 def progress(
@@ -68,4 +80,4 @@ def _progress(what: str, results: Iterable[Sequence[Found]]) -> Progress:
 
 
 def _failed(result: Found) -> bool:
-    return isinstance(result, Missing) and result.reason in (FAILED, UNREADABLE, "cannot be counted")
+    return isinstance(result, Missing) and result.reason in (FAILED, UNREADABLE, UNCOUNTABLE)

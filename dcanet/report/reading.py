@@ -10,7 +10,7 @@ from .table import Missing
 
 NOT_RUN = Missing("not run yet")
 #: Reasons of a result that is not there although its job has run.
-FAILED, UNREADABLE = "failed or unfinished", "unreadable"
+FAILED, UNREADABLE, UNCOUNTABLE = "failed or unfinished", "unreadable", "cannot be counted"
 #: Name of the run whose weights were not trained here.
 PRETRAINED = "pretrained"
 FileKind = TypeVar("FileKind", bound=Document)

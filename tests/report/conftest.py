@@ -34,8 +34,9 @@ def chromium() -> Iterator[Any]:
 def opened(chromium: Any, report_page: Path) -> Iterator[Opener]:
     """Opens the report without a network; at the end nothing was asked for and nothing went wrong."""
     contexts, asked, wrong = [], [], []
+    shown: set[str] = set()
 
-    def open_(address: str = "", width: int = 1400, **settings: Any) -> Any:
+    def open_(address: str = "", width: int = 1400, report: Path = report_page, **settings: Any) -> Any:
         context = chromium.new_context(viewport={"width": width, "height": 900}, **settings)
         contexts.append(context)
         context.set_offline(True)
@@ -43,11 +44,12 @@ def opened(chromium: Any, report_page: Path) -> Iterator[Opener]:
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(report_page.as_uri() + address)
+        shown.add(report.as_uri())
+        page.goto(report.as_uri() + address)
         return page
 
     yield open_
     for context in contexts:
         context.close()
-    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} <= {report_page.as_uri()}
+    assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} <= shown
     assert wrong == []

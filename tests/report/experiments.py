@@ -34,6 +34,7 @@ from dcanet.comparison_documents import (
     RunComparison,
     TableStatistics,
 )
+from dcanet.detection_documents import DetectionPicture, DetectionPictures
 from dcanet.report import render
 from dcanet.sheets import Detector, Pair
 from dcanet.statistics.experiment import experiment_statistics
@@ -81,8 +82,10 @@ def rendered(
     return render(results, list(pairs), list(detectors), out, **(named | values))  # type: ignore[arg-type]
 
 
-def large(results: Path, pairs: Sequence[Pair], images: int, classes: int) -> None:
-    """Results of these pairs as a training on ImageNet leaves them, in every file that the report reads."""
+def large(
+    results: Path, pairs: Sequence[Pair], images: int, classes: int, detectors: Sequence[Detector] = ()
+) -> None:
+    """Results of these as trainings on ImageNet and COCO leave them, in every file that the report reads."""
     models = [model.id for pair in pairs for model in pair.models]
     for place, model in enumerate(models):
         top1 = 70 + place % 50 / 10
@@ -98,7 +101,11 @@ def large(results: Path, pairs: Sequence[Pair], images: int, classes: int) -> No
     compared = [pair for pair in pairs if pair.connected]
     _statistics(compared, models, images, classes).save(results / "statistics.json")
     flips = [_flip(pair.id, place).image for pair in compared for place in range(10)]
-    FlippedPictures(pictures=dict.fromkeys(flips, _thumbnail())).save(results / "flips.json")
+    FlippedPictures(pictures=dict.fromkeys(flips, _photo(112, 84))).save(results / "flips.json")
+    for row in detectors:
+        write_detector(results, row.id, [38.0, 37.0, 39.0])
+        if row.baseline:
+            _write_photos(results, row.id, row.baseline)
 
 
 def copies(pairs: Sequence[Pair], count: int) -> list[Pair]:
@@ -201,9 +208,28 @@ def _estimate(value: float) -> Estimate:
     return Estimate(value=value, low=value - 0.4, high=value + 0.4)
 
 
-def _thumbnail() -> str:
-    """As large as a photo's: noise does not compress."""
-    pixels = np.random.default_rng(0).integers(0, 256, (84, 112, 3), dtype=np.uint8)
+def _write_photos(results: Path, detector: str, baseline: str) -> None:
+    photo = _photo(480, 320)
+    pictures = [
+        DetectionPicture(
+            image_id=number,
+            width=640,
+            height=427,
+            baseline=photo,
+            connected=photo,
+            baseline_text="person 0.90",
+            connected_text="person 0.91",
+            annotated_text="person",
+        )
+        for number in range(4)
+    ]
+    drawn = DetectionPictures(detector=detector, baseline=baseline, dataset="coco", pictures=pictures)
+    drawn.save(results / "detection" / detector / "pictures.json")
+
+
+def _photo(width: int, height: int) -> str:
+    """Of noise, which compresses worse than any photo."""
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=60)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -16,7 +16,8 @@ from made_up import (
 )
 
 from dcanet.report.alerts import alerts
-from dcanet.report.progress import Progress, progress
+from dcanet.report.environment import environments
+from dcanet.report.progress import Progress, progress, ran
 from dcanet.report.stored import load
 from dcanet.report.stored_detection import load_detection
 from dcanet.report.table1 import table1
@@ -104,6 +105,16 @@ def test_done_failed_and_pending(tmp_path: Path) -> None:
         "1 pending",
     ]
     assert Progress("all", done=2, failed=0, total=2).rest == ""
+
+
+def test_what_ran_where(tmp_path: Path) -> None:
+    pairs = [se_pair()]
+    table = table1(pairs, load(tmp_path, pairs, None), "made-up data")
+    assert ran([table], []) == "Table 1 on made-up data."
+    made_in = environments([provenance("train", BASELINE, 0), provenance("train", CONNECTED, 0, threads=1)])
+    assert ran([table], made_in) == (
+        "Table 1 on made-up data; 2025-01-02; processor made-up; commit abc1234."
+    )
 
 
 @pytest.mark.parametrize("text", ["{", "[]"])

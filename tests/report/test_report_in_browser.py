@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from experiments import rendered, small
+from made_up import provenance, run_folder
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +74,24 @@ def test_nothing_serious_is_found_by_axe(opened: Any, scheme: str, where: str) -
         for node in rule["nodes"]
     ]
     assert serious == []
+
+
+def test_hostile_texts_do_nothing(opened: Any, tmp_path: Path) -> None:
+    hostile = "</script><script>window.ran = true</script><img src=x onerror='window.ran = true'>"
+    results = tmp_path / "results"
+    pairs, detectors = small(results)
+    pairs[1] = pairs[1].model_copy(update={"row": hostile})
+    odd = provenance("evaluate", "se_resnet50", 0, command=["dcanet", hostile], git_commit=hostile)
+    odd.save(run_folder(results, "se_resnet50", 0) / "eval" / "provenance.json")
+    index = rendered(results, pairs, detectors, tmp_path / "out", experiment=hostile, data_note=hostile)
+    page = opened(report=index)
+    assert page.locator("#table1 tbody tr").filter(has_text=hostile).count() == 1
+    page.locator("#table1 tbody tr").filter(has_text=hostile).locator(".made").first.click()
+    assert hostile in page.get_by_role("dialog").inner_text()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=hostile, exact=True).first.click()
+    assert page.locator("#pair-se_resnet50 h2").inner_text() == hostile
+    assert page.evaluate("window.ran") is None
 
 
 def test_on_paper_there_are_no_controls(opened: Any) -> None:

@@ -105,6 +105,16 @@ def test_columns_are_hidden_and_shown(opened: Any) -> None:
     assert group.get_attribute("colspan") == "1"
 
 
+def test_details_follow_the_table(opened: Any) -> None:
+    page = opened()
+    page.locator("#table1-details-title").click()
+    assert len(names(page, "table1-details")) == 3
+    controls(page).get_by_role("combobox", name="Attention").select_option("SE")
+    controls(page).get_by_role("radio", name="ours").check(force=True)
+    assert names(page, "table1-details") == ["SE-ResNet50"]
+    assert page.locator("#table1-details td .paper:visible").count() == 0
+
+
 def test_ours_paper_or_both(opened: Any) -> None:
     page = opened()
     cell = page.locator("#table1 tr", has_text="SE-ResNet50").locator("td").first

@@ -19,7 +19,9 @@
     if (!done) throw new Error("the browser does not allow copying");
   }
 
-  function setUp(panel, results) {
+  /** `details` is the table of further columns, where there is one; rows are picked in both. */
+  function setUp(panel, results, details) {
+    const both = [results, details].filter(Boolean);
     const status = panel.querySelector("[role=status]");
     const say = (text) => (status.textContent = text);
 
@@ -32,12 +34,17 @@
     }
 
     panel.addEventListener("change", ({ target }) => {
-      if (target.dataset.column) results.hidden[target.dataset.column] = !target.checked;
-      else if (target.dataset.facet && target.value) results.picked.set(target.dataset.facet, target.value);
-      else if (target.dataset.facet) results.picked.delete(target.dataset.facet);
-      else if (target.matches(".grouped")) results.grouped = target.checked;
-      else results.shown = target.value;
-      results.update();
+      const { column, facet } = target.dataset;
+      if (column) results.hidden[column] = !target.checked;
+      else {
+        for (const table of both) {
+          if (facet && target.value) table.picked.set(facet, target.value);
+          else if (facet) table.picked.delete(facet);
+          else if (target.matches(".grouped")) table.grouped = target.checked;
+          else table.shown = target.value;
+        }
+      }
+      both.forEach((table) => table.update());
     });
     for (const button of panel.querySelectorAll("[data-format]")) {
       button.addEventListener("click", async () => {
@@ -55,10 +62,11 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const table of document.querySelectorAll("table.results")) {
-      const results = new Results(table);
-      const panel = document.querySelector(`.controls[data-table="${table.id}"]`);
-      if (panel) setUp(panel, results);
+    const tables = [...document.querySelectorAll("table.results")].map((table) => [table.id, new Results(table)]);
+    const results = new Map(tables);
+    for (const panel of document.querySelectorAll(".controls")) {
+      const { table } = panel.dataset;
+      setUp(panel, results.get(table), results.get(`${table}-details`));
     }
   });
 }
