@@ -28,6 +28,7 @@ class Plot:
 class Curves:
     """The plots of a pair, and where each network's numbers come from."""
 
+    key: str
     row: str
     plots: list[Plot]
     origins: list[str]
@@ -48,7 +49,7 @@ def curves(pairs: Sequence[Pair], stored: Stored) -> list[Curves]:
         plots = [plot for field in FIELDS if (plot := _plot(pair.row, field, histories))]
         if plots:
             origins = [f"{model}: {', '.join(map(_origin, of))}" for model, of in runs.items() if of]
-            drawn.append(Curves(pair.row, plots, origins))
+            drawn.append(Curves(pair.id, pair.row, plots, origins))
     return drawn
 
 

@@ -15,7 +15,7 @@ from ..sheets import Detector, Pair
 from ..statistics.verdict import SIGNS
 from .chapter import Chapter, Heading, Listing
 from .claims import claimed_ap, claims
-from .flips import agreement, albums, classes, flipped, outcomes
+from .flips import agreement, classes, flipped, outcomes
 from .forest import forest
 from .formatting import p_text, with_interval
 from .stored import Stored
@@ -65,7 +65,6 @@ def noise_chapter(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: 
         tuple(listings),
         tuple(_reasons(pairs, detectors, stored, statistics)),
         (*([forest(compared, pooled)] if compared else []), *trades(pairs, stored)),
-        tuple(albums(compared, stored)),
     )
 
 

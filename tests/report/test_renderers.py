@@ -153,10 +153,12 @@ def test_hostile_texts_stay_text(results: Path) -> None:
     hostile = provenance("train", BASELINE, 0, command=[SCRIPT], machine={SCRIPT: SCRIPT}, git_commit=SCRIPT)
     hostile.save(run_folder(results, BASELINE, 0) / "train" / "provenance.json")
     pairs = [plain_pair(), se_pair(row=SCRIPT)]
+    scripts = report(results).read_text().count("</script>")
     index = report(results, pairs, experiment=SCRIPT, data_note=SCRIPT, notes=[SCRIPT])
 
     page = Cells(index.read_text())
-    assert not [tag for tag, _ in page.elements if tag in ("script", "img", "iframe")]
+    assert not [tag for tag, _ in page.elements if tag in ("img", "iframe")]
+    assert len([tag for tag, _ in page.elements if tag == "script"]) == scripts
     assert page.row("<script>alert(1)</script>|`*x*` =1+1")
 
     # Indented lines are code, which Markdown shows as it is.
@@ -229,7 +231,8 @@ def test_rendering_is_a_pure_function_of_the_files(results: Path) -> None:
     first = {path.name: path.read_bytes() for path in report(results).parent.iterdir()}
     second = {path.name: path.read_bytes() for path in report(results).parent.iterdir()}
     assert first == second
-    assert set(first) == {"index.html", "tables.md", "table1.csv", "table2.csv"}
+    tables = {f"{table}.{kind}" for table in ("table1", "table2") for kind in ("csv", "tex")}
+    assert set(first) == {"index.html", "tables.md", *tables}
 
 
 def test_importing_the_report_loads_nothing_heavy() -> None:
