@@ -19,7 +19,7 @@ class Operation(Part):
 
 
 class Gate(Part):
-    """One attention with its connection: E = extract(F), E' = merge(E, match(handed)), F' = fuse(F, transform(E')).
+    """One attention with its connection: E = extract(F), A = transform(merge(E, match(handed))), fuse(F, A).
 
     Shapes are those of one image, at the size that was looked at.
     """

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="WEIGHTS",
             help=f"model.safetensors of the {side} network; of several pairs, in the same order",
         )
-    parser.add_argument("--data", type=Path, required=True, help="the data set's folder; its val split is used")
+    parser.add_argument("--data", type=Path, required=True, help="the data set's folder, with a val split")
     parser.add_argument(
         "--dataset", type=Path, help="dataset.json of `dcanet data check`, whose bad images are left out"
     )
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
     baselines, connected = arguments.baseline, arguments.connected
     if len(baselines) != len(connected):
         raise UserError(
-            f"--baseline names {len(baselines)} files and --connected {len(connected)}; name the partner of each"
+            f"--baseline names {len(baselines)} files, --connected {len(connected)}; name the partner of each"
         )
     for name, least in (("number", 2), ("pictures", 0), ("crop", 1), ("resize", 1)):
         if getattr(arguments, name) < least:

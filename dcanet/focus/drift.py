@@ -27,7 +27,7 @@ def centres(maps: Tensor) -> Tensor:
 
 
 def overlaps(one: Tensor, other: Tensor) -> Tensor:
-    """(N,) share of the heat that two maps (N, H, W) have in the same places: 1 if they are equal, 0 if apart.
+    """(N,) share of the heat that two maps (N, H, W) have in the same places: 1 of equal maps, 0 if apart.
 
     The intersection of both maps as distributions over the image's pixels, sum of min(p, q).
     """

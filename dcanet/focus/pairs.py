@@ -161,7 +161,7 @@ class _Album:
 
 
 def _names(outputs: Sequence[int], classes: Sequence[str], number: int) -> Callable[[int], str]:
-    """What a network's outputs are called: by the data's folders, and where ImageNet has more, by its wnids."""
+    """What outputs are called: as the data's folders, and what they lack of ImageNet's by wnid."""
     known = dict(zip(outputs, classes, strict=True))
     others = wnids() if number > len(classes) else []
     return lambda answer: known[answer] if answer in known else others[answer]

@@ -31,7 +31,7 @@ class Watched:
     sizes: list[tuple[int, int]]
     """Height and width of each stage's map."""
     centres: NDArray[np.float64]
-    """(stages, N, 2) x and y in shares of the image's sides; NaN where a map has no heat, or one place only."""
+    """(stages, N, 2) x and y in shares of the image's sides; NaN of a map without heat or of 1 x 1."""
     overlaps: NDArray[np.float64]
     """(stages - 1, N) of each stage's map with the next one's; NaN where either has no centre."""
     answers: NDArray[np.int64]
@@ -71,14 +71,16 @@ def watch(
         maps, logits = grad_cam(
             model, list(stages.values()), normalise(torch.stack(pixels).to(device)), classes
         )
-        sizes = [(found.shape[1], found.shape[2]) for found in maps]
+        sizes = [(each.shape[1], each.shape[2]) for each in maps]
         best = logits.softmax(dim=1).max(dim=1)
-        parts.append([*_measured(maps, (height, width)), best.indices, best.values])
+        parts.append((*_measured(maps, (height, width)), best.indices, best.values))
         for row, index in enumerate(indices):
             if index in kept:
-                heat[index] = [found[row].float().cpu().numpy() for found in maps]
-    columns = [torch.cat(column, dim=-1).cpu().numpy() for column in zip(*parts, strict=True)]
-    return Watched(list(stages), sizes, columns[0].transpose(0, 2, 1), *columns[1:], heat)
+                heat[index] = [each[row].float().cpu().numpy() for each in maps]
+    found, together, answers, confidences = (
+        torch.cat(column, dim=-1).cpu().numpy() for column in zip(*parts, strict=True)
+    )
+    return Watched(list(stages), sizes, found.transpose(0, 2, 1), together, answers, confidences, heat)
 
 
 def _measured(maps: Sequence[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:

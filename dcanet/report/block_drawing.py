@@ -5,12 +5,13 @@ hands on.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ..structure_documents import BlockStructure, Gate, Operation
 from .figure import Figure, Label, Shape
 
-COLUMN, BETWEEN = 150, 26
+COLUMN, BETWEEN = 138, 24
 WIDTH = 3 * COLUMN + 2 * BETWEEN
 LINE, PAD, DOWN = 14, 8, 22
 #: Where the line of the features, which passes by the connection, leaves their box.
@@ -136,19 +137,15 @@ def _boxes(block: BlockStructure, gate: Gate) -> dict[str, Box]:
     boxes["matching"] = Box("Matching", (*matching, *twice), 0, boxes["handed"].bottom + DOWN, added=True)
     made = told(gate.hand_on) or [f"{' and '.join(gate.hand_on_origins)} as it is"]
     hand_on = Box("Hand on", (*made, f"→ {size(gate.handed_on)}"), 2, 0.0, added=True)
-    level = max(boxes[name].level for name in (_box_of(origin) for origin in gate.hand_on_origins))
-    boxes["hand_on"] = Box(hand_on.title, hand_on.lines, 2, level - hand_on.height / 2, added=True)
+    # At the level of the lowest box that it comes from.
+    level = max(boxes[origin].level for origin in gate.hand_on_origins)
+    boxes["hand_on"] = replace(hand_on, top=level - hand_on.height / 2)
     return boxes
-
-
-def _box_of(origin: str) -> str:
-    """The box that gives what is handed on; origins are named as the boxes are."""
-    return origin
 
 
 def _main_edges(boxes: dict[str, Box]) -> Iterator[tuple[Shape, ...]]:
     chain = [boxes[name] for name in ("features", "extraction", "merge", "attention", "refined")]
-    for above, below in zip(chain, chain[1:], strict=False):
+    for above, below in pairwise(chain):
         yield _arrow([(above.middle, above.bottom), (below.middle, below.top)])
     features, fusion = boxes["features"], boxes["refined"]
     beside = features.left - BYPASS
@@ -165,21 +162,19 @@ def _main_edges(boxes: dict[str, Box]) -> Iterator[tuple[Shape, ...]]:
 def _added_edges(boxes: dict[str, Box], gate: Gate) -> Iterator[tuple[Shape, ...]]:
     handed, matching, merge, hand_on = (boxes[name] for name in ("handed", "matching", "merge", "hand_on"))
     yield _arrow([(handed.middle, handed.bottom), (matching.middle, matching.top)], added=True)
-    if matching.bottom > merge.level:
-        y = min(max(matching.level, merge.top + PAD), merge.bottom - PAD)
-        yield _arrow([(matching.left + COLUMN, y), (merge.left, y)], added=True)
+    beside = min(merge.level, matching.bottom - PAD)
+    if beside > merge.top + PAD:
+        yield _arrow([(matching.left + COLUMN, beside), (merge.left, beside)], added=True)
     else:
-        corner = (matching.middle, merge.level)
-        yield _arrow([(matching.middle, matching.bottom), corner, (merge.left, merge.level)], added=True)
+        corner, goal = (matching.middle, merge.level), (merge.left, merge.level)
+        yield _arrow([(matching.middle, matching.bottom), corner, goal], added=True)
     for origin in gate.hand_on_origins:
         box = boxes[origin]
         if box.level >= hand_on.top:
             yield _arrow([(box.left + COLUMN, box.level), (hand_on.left, box.level)], added=True)
         else:
             corner = (hand_on.middle, box.level)
-            yield _arrow(
-                [(box.left + COLUMN, box.level), corner, (hand_on.middle, hand_on.top)], added=True
-            )
+            yield _arrow([(box.left + COLUMN, box.level), corner, (hand_on.middle, hand_on.top)], added=True)
 
 
 def _arrow(points: Sequence[tuple[float, float]], added: bool = False) -> tuple[Shape, Shape]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-#: Rising lightness from no heat to most: the colour map "inferno" (Smith and van der Walt, CC0) at ten places.
+#: Rising lightness from no heat to most: "inferno" (Smith and van der Walt, CC0) at ten places.
 HEAT = (
     "#000004",
     "#1b0c41",

@@ -1,6 +1,7 @@
 """What connecting adds to a block: the paper's Figure 2 for each connected network, as it was built."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ..sheets import Pair
@@ -49,13 +50,13 @@ def structure_chapter(pairs: Sequence[Pair], found: Structures | Missing) -> Cha
         if pair.id in figures:
             shown.setdefault(pair.baseline.attention, figures[pair.id])
     paragraphs = (
-        "Before an attention block transforms what it extracts, connecting merges it with what the block before "
-        "handed on, matched to its width. Drawn from the networks as they were built: the first block of each "
-        "in which a width has to be matched, every layer with the widths that it takes and gives, maps "
-        f"at {found.image_size} pixels. Thick lines are what connecting adds.",
+        "Before an attention block transforms what it extracts, connecting merges it with what the block "
+        "before handed on, matched to its width. Drawn from the networks as they were built: the first block "
+        "of each in which a width has to be matched, every layer with the widths that it takes and gives, "
+        f"shapes for images of {found.image_size} pixels. Thick lines are what connecting adds.",
         *_ranges(found.models),
     )
-    return Chapter("structure", TITLE, paragraphs, figures=tuple(f for group in shown.values() for f in group))
+    return Chapter("structure", TITLE, paragraphs, figures=tuple(chain.from_iterable(shown.values())))
 
 
 def _ranges(blocks: Mapping[str, BlockStructure]) -> Iterator[str]:
