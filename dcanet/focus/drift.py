@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 
 def upsampled(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """(N, h, w) to (N, *size), bilinearly, in double precision."""
-    return F.interpolate(maps[:, None].double(), size=tuple(size), mode="bilinear", align_corners=False)[:, 0]
+    """(N, h, w) to (N, *size), bilinearly."""
+    return F.interpolate(maps[:, None], size=tuple(size), mode="bilinear", align_corners=False)[:, 0]
 
 
 def centres(maps: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class GradCam(NamedTuple):
-    """Heat maps (N, h, w) of each block, 1 at their maxima and 0 where nothing speaks for the class."""
+    """Heat maps (N, h, w) of each block, double: 1 at their maxima, 0 where nothing speaks for the class."""
 
     maps: list[Tensor]
     logits: Tensor
@@ -53,7 +53,8 @@ def grad_cam(
 
 
 def _heat(features: Tensor, gradient: Tensor) -> Tensor:
-    weights = gradient.mean(dim=(2, 3), keepdim=True)  # (N, C, 1, 1)
+    # In double precision: products of two small numbers would vanish.
+    weights = gradient.double().mean(dim=(2, 3), keepdim=True)  # (N, C, 1, 1)
     heat = F.relu((weights * features).sum(dim=1))  # (N, h, w)
     highest = heat.amax(dim=(1, 2), keepdim=True)
     return heat / highest.clamp_min(torch.finfo(heat.dtype).tiny)
