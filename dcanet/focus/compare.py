@@ -24,7 +24,7 @@ def drifts(baseline: Watched, connected: Watched) -> tuple[list[Drift | NotCompa
         told.append(step)
         steps.append(_drift(baseline, connected, [step]))
     if not told:
-        return steps, NotCompared(reason="no two stages have maps larger than 1 x 1")
+        return steps, NotCompared(reason="no two stages have maps larger than 1 × 1")
     return steps, _drift(baseline, connected, told)
 
 
@@ -32,7 +32,7 @@ def _without_focus(sizes: Sequence[tuple[int, int]], stage: int) -> NotCompared 
     """Why there is no way from a stage to the next; None where there is one."""
     for place, size in enumerate(sizes):
         if size == (1, 1):
-            return NotCompared(reason=f"stage {stage + place} has a map of 1 x 1: no focus to locate")
+            return NotCompared(reason=f"stage {stage + place} has a map of 1 × 1: no focus to locate")
     return None
 
 

@@ -145,10 +145,10 @@ def test_maps_of_one_place():
     centres = [[[0.2, 0.5]] * 3, [[0.3, 0.5]] * 3, [[np.nan, np.nan]] * 3]
     side = watched(centres, [[0.5] * 3, [np.nan] * 3], sizes=((4, 4), (2, 2), (1, 1)))
     (first, second), overall = drifts(side, side)
-    assert second == NotCompared(reason="stage 3 has a map of 1 x 1: no focus to locate")
+    assert second == NotCompared(reason="stage 3 has a map of 1 × 1: no focus to locate")
     assert isinstance(first, Drift)
     assert overall == first
     alone = watched(centres[1:], [[np.nan] * 3], sizes=((1, 1), (1, 1)))
     (step,), overall = drifts(alone, alone)
-    assert step == NotCompared(reason="stage 1 has a map of 1 x 1: no focus to locate")
-    assert overall == NotCompared(reason="no two stages have maps larger than 1 x 1")
+    assert step == NotCompared(reason="stage 1 has a map of 1 × 1: no focus to locate")
+    assert overall == NotCompared(reason="no two stages have maps larger than 1 × 1")

@@ -143,7 +143,7 @@ def test_maps_of_one_place(look):
     found = Focus.load(look("--resize", "32", "--crop", "32", "--pictures", "1")[1])
     (pair,) = found.pairs.values()
     assert [stage.has_focus for stage in pair.stages] == [True, True, True, False]
-    assert pair.steps[2] == NotCompared(reason="stage 4 has a map of 1 x 1: no focus to locate")
+    assert pair.steps[2] == NotCompared(reason="stage 4 has a map of 1 × 1: no focus to locate")
     assert isinstance(pair.overall, Drift)
     for network in (pair.baseline, pair.connected):
         assert network.centres[3] == [None] * 12
