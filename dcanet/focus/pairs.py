@@ -73,7 +73,7 @@ def focus_of(
     images = Images(labelled, evaluation_transform(preprocessing))
     album = _Album(images, split, drawn, _names(outputs, split.classes, outputs_wanted))
     # Those of the numbers first, so that theirs are the first rows of what is found.
-    places = [*counted, *(place for place in drawn if place not in set(counted))]
+    places = list(dict.fromkeys([*counted, *drawn]))
 
     def watched(weights: Path) -> Watched:
         return watch(load_model(weights), images, places, drawn, device, wanted.of_answers)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """What connecting adds to a block: the paper's Figure 2 for each connected network, as it was built."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -45,10 +46,12 @@ def structure_chapter(pairs: Sequence[Pair], found: Structures | Missing) -> Cha
     if isinstance(found, Missing):
         return Chapter("structure", TITLE, (f"No block was looked into: {found}.",))
     figures = structure_figures(pairs, found)
-    shown: dict[str, tuple[Figure, ...]] = {}
+    shown: dict[str, list[Figure]] = {}
     for pair in pairs:
         if pair.id in figures:
-            shown.setdefault(pair.baseline.attention, figures[pair.id])
+            # Keys of their own: a pair's drawings may stand on the same page.
+            drawn = [replace(figure, key=f"structure-of-{figure.key}") for figure in figures[pair.id]]
+            shown.setdefault(pair.baseline.attention, drawn)
     paragraphs = (
         "Before an attention block transforms what it extracts, connecting merges it with what the block "
         "before handed on, matched to its width. Drawn from the networks as they were built: the first block "
