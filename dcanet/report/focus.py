@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..focus_documents import Focus, SeenBy, SeenImage, Stage
+from ..focus_documents import Focus, PairFocus, SeenBy, SeenImage, Stage
 from ..sheets import Pair
 from .chapter import Chapter, Listing
 from .focus_numbers import Judged, judged, pairs_listing, reasons, steps_listing, summary
@@ -68,14 +68,22 @@ def focus_chapter(pairs: Sequence[Pair], stored: StoredFocus) -> Chapter:
         nothing = "Nothing was looked at; `dcanet focus` does it."
         return Chapter("focus", TITLE, (nothing,), notes=tuple(notes))
     numbers = judged(looked)
-    why = dict.fromkeys(reason for pair in looked.values() for reason in reasons(pair))
     return Chapter(
         "focus",
         TITLE,
         tuple(_paragraphs(numbers, next(iter(stored.found.values())).file)),
         (pairs_listing(numbers, names),) if numbers else (),
-        (*notes, *(f"{reason[0].upper()}{reason[1:]}." for reason in why)),
+        (*notes, *_without_numbers(looked, names)),
     )
+
+
+def _without_numbers(looked: Mapping[str, PairFocus], names: Mapping[str, str]) -> Iterator[str]:
+    """Each reason once, with the rows that have it."""
+    rows: dict[str, list[str]] = {}
+    for key, pair in looked.items():
+        for reason in reasons(pair):
+            rows.setdefault(reason, []).append(names[key])
+    yield from (f"{', '.join(having)}: {reason}." for reason, having in rows.items())
 
 
 def _paragraphs(numbers: Mapping[str, Judged], file: Focus) -> Iterator[str]:
@@ -119,7 +127,10 @@ def _view(key: str, row: str, looked: Looked) -> FocusView:
 
 def _heat(score: str) -> str:
     of = "the true class" if score == "true class" else "the network's own answer"
-    return f"Grad-CAM after each stage: lighter is more evidence for {of}, a ring is at its centre of mass."
+    return (
+        f"Grad-CAM after each stage: lighter is more evidence for {of}. A ring is at its centre of mass; where "
+        "there is none, nothing speaks for the class, or the map is too small to tell where."
+    )
 
 
 def _strips(row: str, stages: Sequence[Stage], seen: SeenImage) -> tuple[Strip, Strip]:

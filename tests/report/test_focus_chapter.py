@@ -121,7 +121,7 @@ def test_numbers_and_words(tmp_path):
         "more; consecutive heat maps overlap more in 1 and less in 0. The others' differences cannot be told "
         "from noise."
     )
-    assert chapter.notes == ("Stage 3 has a map of 1 × 1: no focus to locate.",)
+    assert chapter.notes == ("SE-ResNet50: stage 3 has a map of 1 × 1: no focus to locate.",)
     (view,) = focus_views([PAIR], stored).values()
     assert [row[:2] for row in view.numbers.rows] == [("Stage 1 → 2", "84")]
     assert len(view.numbers.columns) == len(view.numbers.rows[0])
@@ -155,7 +155,7 @@ def test_no_numbers(tmp_path):
     write_focus(tmp_path, {PAIR.id: looked_at(NotCompared(reason=reason))})
     chapter = focus_chapter([PAIR], load_focus(tmp_path, [PAIR], None, {}))
     assert chapter.listings == ()
-    assert "No two stages have maps larger than 1 × 1." in chapter.notes
+    assert "SE-ResNet50: no two stages have maps larger than 1 × 1." in chapter.notes
     assert "<table" not in drawn(tmp_path, [PAIR])
 
 
