@@ -7,23 +7,19 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..data.describe import fingerprint, usable
-from ..data.imagenet import wnids
 from ..data.loader import Images
 from ..data.locate import list_split
 from ..data.preprocessing import evaluation_transform
 from ..data.settings import Preprocessing
-from ..data.split import Split
 from ..documents import Dataset
 from ..errors import UserError
 from ..evaluation.classes import outputs_of
 from ..files import sha256
-from ..focus_documents import Focus, NetworkFocus, PairFocus, SeenBy, SeenImage, Stage
-from ..report.box_drawing import data_uri
-from ..report.heat_drawing import heat_strip, small
+from ..focus_documents import Focus, NetworkFocus, PairFocus, Stage
 from ..weights.store import load_model
+from .album import Album, names_of, place_of
 from .choice import places_of, spread
 from .compare import RESAMPLES, drifts
 from .partners import Partners, same_classes
@@ -71,7 +67,7 @@ def focus_of(
     drawn = places_of(split, wanted.images) or spread(len(split.images), wanted.pictures)
     labelled = replace(split, targets=[outputs[target] for target in split.targets])
     images = Images(labelled, evaluation_transform(preprocessing))
-    album = _Album(images, split, drawn, _names(outputs, split.classes, outputs_wanted))
+    album = Album(images, split, drawn, names_of(outputs, split.classes, outputs_wanted))
     # Those of the numbers first, so that theirs are the first rows of what is found.
     places = list(dict.fromkeys([*counted, *drawn]))
 
@@ -86,7 +82,7 @@ def focus_of(
         data_fingerprint=fingerprint(split),
         images=[split.images[place] for place in counted],
         resamples=RESAMPLES,
-        originals={split.images[place]: data_uri(small(album.pixels(place))) for place in drawn},
+        originals=album.originals(),
         pairs={
             pair.baseline.metadata.model: _pair(pair, watched, album, places, len(counted)) for pair in pairs
         },
@@ -94,7 +90,7 @@ def focus_of(
 
 
 def _pair(
-    pair: Partners, watched: Callable[[Path], Watched], album: "_Album", places: Sequence[int], counted: int
+    pair: Partners, watched: Callable[[Path], Watched], album: Album, places: Sequence[int], counted: int
 ) -> PairFocus:
     sides = [watched(side.path) for side in (pair.baseline, pair.connected)]
     of_numbers = [_first(side, counted) for side in sides]
@@ -105,7 +101,7 @@ def _pair(
             model=weights.metadata.model,
             origin=weights.origin,
             weights_sha256=sha256(weights.path),
-            centres=[[_place(centre) for centre in stage] for stage in found.centres],
+            centres=[[place_of(centre) for centre in stage] for stage in found.centres],
             shifts=_numbers(found.shifts),
             overlaps=_numbers(found.overlaps),
         )
@@ -126,50 +122,6 @@ def _first(watched: Watched, number: int) -> Watched:
     return replace(
         watched, centres=watched.centres[:, :number], overlaps=watched.overlaps[:, :number], heat={}
     )
-
-
-@dataclass(frozen=True)
-class _Album:
-    """The images that are drawn."""
-
-    images: Images
-    split: Split
-    places: list[int]
-    names: Callable[[int], str]
-
-    def pixels(self, place: int) -> Image.Image:
-        return Image.fromarray(self.images[0, place][0].numpy())
-
-    def seen(self, place: int, sides: Sequence[Watched], row: int) -> SeenImage:
-        baseline, connected = (self._by(place, side, row) for side in sides)
-        return SeenImage(
-            image=self.split.images[place],
-            label=self.split.classes[self.split.targets[place]],
-            baseline=baseline,
-            connected=connected,
-        )
-
-    def _by(self, place: int, side: Watched, row: int) -> SeenBy:
-        centres = [_place(centre) for centre in side.centres[:, row]]
-        maps = [None if heat.size == 1 else heat for heat in side.heat[place]]
-        return SeenBy(
-            strip=data_uri(heat_strip(self.pixels(place), maps, centres)),
-            answer=self.names(int(side.answers[row])),
-            confidence=round(float(side.confidences[row]), 4),
-            centres=centres,
-        )
-
-
-def _names(outputs: Sequence[int], classes: Sequence[str], number: int) -> Callable[[int], str]:
-    """What outputs are called: as the data's folders, and what they lack of ImageNet's by wnid."""
-    known = dict(zip(outputs, classes, strict=True))
-    others = wnids() if number > len(classes) else []
-    return lambda answer: known[answer] if answer in known else others[answer]
-
-
-def _place(centre: NDArray[np.float64]) -> tuple[float, float] | None:
-    x, y = (round(float(share), 4) for share in centre)
-    return None if np.isnan(x) or np.isnan(y) else (x, y)
 
 
 def _numbers(values: NDArray[np.float64]) -> list[list[float | None]]:

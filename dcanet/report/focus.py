@@ -128,8 +128,8 @@ def _view(key: str, row: str, looked: Looked) -> FocusView:
 def _heat(score: str) -> str:
     of = "the true class" if score == "true class" else "the network's own answer"
     return (
-        f"Grad-CAM after each stage: lighter is more evidence for {of}. A ring is at its centre of mass; where "
-        "there is none, nothing speaks for the class, or the map is too small to tell where."
+        f"Grad-CAM after each stage: lighter is more evidence for {of}. A ring is at its centre of mass; "
+        "where there is none, nothing speaks for the class, or the map is too small to tell where."
     )
 
 

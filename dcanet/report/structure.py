@@ -6,8 +6,9 @@ from itertools import chain
 from pathlib import Path
 
 from ..sheets import Pair
-from ..structure_documents import BlockStructure, Gate, Structures
+from ..structure_documents import BlockStructure, Structures
 from .block_drawing import block_figure
+from .block_words import origins
 from .chapter import Chapter
 from .figure import Figure
 from .reading import Reader
@@ -71,10 +72,3 @@ def _ranges(blocks: Mapping[str, BlockStructure]) -> Iterator[str]:
     if len(handed) > 1:
         told = "; ".join(f"{what} in {len(dict.fromkeys(names))}" for what, names in handed.items())
         yield f"What a block hands on differs between the {len(blocks)} networks: {told}."
-
-
-def origins(gate: Gate) -> str:
-    """What a gate hands on, in words."""
-    names = {"refined": "the refined features"}
-    told = [names.get(origin, f"the {origin}") for origin in gate.hand_on_origins]
-    return " times ".join(told) if gate.hand_on else " and ".join(told)

@@ -9,7 +9,8 @@ from made_up import plain_pair, se_pair
 
 from dcanet.models import TRIPLES
 from dcanet.profiling.structure import structures
-from dcanet.report.block_drawing import COLUMN, WIDTH, block_figure, told
+from dcanet.report.block_drawing import COLUMN, WIDTH, block_figure
+from dcanet.report.block_words import told
 from dcanet.report.reading import NOT_RUN
 from dcanet.report.structure import load_structures, structure_chapter, structure_figures
 from dcanet.report.table import Missing
