@@ -23,6 +23,7 @@ if PLAN.detection:
 
 
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/focus.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -57,6 +58,7 @@ rule all:
         rules.plan.output,
         rules.statistics.output,
         rules.thumbnails.output,
+        focuses(),
 
 
 rule table1:

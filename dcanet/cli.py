@@ -18,6 +18,7 @@ VERBS = {
     "train": "train a classifier or a detector by a recipe",
     "evaluate": "what stored weights are worth, and their predictions image by image",
     "draw": "what a detector and its baseline find in some images",
+    "focus": "where the networks of a pair look after each stage, and how far that drifts",
     "profile": "parameters, MACs and speed of networks, and the published costs audited",
     "statistics": "whether an experiment's networks differ by more than noise",
     "thumbnails": "small pictures of the images on which networks differ most surely",

@@ -11,6 +11,7 @@ from .config_sections import (
     CocoData,
     DetectionSettings,
     DigitsData,
+    FocusSettings,
     FolderData,
     MeasurementSettings,
     ProfileSettings,
@@ -55,6 +56,7 @@ class Config(Section):
     training: TrainingSettings = TrainingSettings()
     profile: ProfileSettings = ProfileSettings()
     statistics: StatisticsSettings = StatisticsSettings()
+    focus: FocusSettings = FocusSettings()
     pairs_sheet: str = "config/pairs.tsv"
     detectors_sheet: str = "config/detectors.tsv"
 
@@ -266,6 +268,7 @@ def _explain(error: ValidationError) -> str:
             "profile": ProfileSettings,
             "measurements": MeasurementSettings,
             "statistics": StatisticsSettings,
+            "focus": FocusSettings,
             "training": TrainingSettings,
             "detection": DetectionSettings,
             "scenes": ScenesData,

@@ -132,6 +132,19 @@ class StatisticsSettings(Section):
     resamples: int = Field(10_000, ge=2, le=1_000_000, description="of the images, for NLL and calibration")
 
 
+class FocusSettings(Section):
+    """Where the networks of a pair look, after each stage (`dcanet focus`)."""
+
+    enabled: bool = Field(True, description="false: nothing is looked at")
+    number: int = Field(
+        100, ge=2, description="of val images that the numbers are of, evenly spread; all if there are fewer"
+    )
+    pictures: int = Field(4, ge=0, le=16, description="images to draw, evenly spread, where none are named")
+    images: list[str] = Field(
+        [], max_length=16, description="images to draw, as <class>/<file name> in the val split"
+    )
+
+
 class ScenesData(Section):
     """The embedded data set for detection: digit scenes in COCO's format, 10 categories."""
 

@@ -234,6 +234,23 @@ class Plan:
         }
         return [str(part) for item in named.items() for part in item]
 
+    @property
+    def watched(self) -> dict[str, list[Pair]]:
+        """Pairs whose focus is looked at, by backbone: those that have a connected network."""
+        if not self.config.focus.enabled:
+            return {}
+        found: dict[str, list[Pair]] = {}
+        for pair in self._pairs.values():
+            if pair.connected:
+                found.setdefault(pair.baseline.backbone, []).append(pair)
+        return found
+
+    def focus_arguments(self) -> list[str]:
+        """Settings of `dcanet focus`."""
+        settings = self.config.focus
+        named = ["--number", str(settings.number), "--pictures", str(settings.pictures)]
+        return [*named, *(["--images", *settings.images] if settings.images else [])]
+
     @staticmethod
     def renderer_hash() -> str:
         """Hash of the report's code and templates, so that a change of them renders again."""

@@ -12,8 +12,10 @@ from dcanet.data.coco_dataset import CocoDataset
 from dcanet.detection_documents import DetectionMetrics, DetectionPictures
 from dcanet.documents import Dataset, Metrics, RealMetrics
 from dcanet.errors import UserError
+from dcanet.focus_documents import Focus
 from dcanet.plan_documents import Estimate
 from dcanet.profile_documents import Audit, Costs, Throughput
+from dcanet.structure_documents import Structures
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
 
@@ -31,6 +33,7 @@ wildcard_constraints:
     model=PLAN.any_of([*PLAN.networks, *PLAN.detectors]),
     detector=PLAN.any_of(PLAN.detectors),
     pair=PLAN.any_of(list(PLAN.timed)),
+    backbone=PLAN.any_of(list(PLAN.watched)),
     seed=r"\d+",
     run=r"seed\d+|pretrained",
     device="cpu|cuda",
@@ -75,8 +78,24 @@ def tests():
 
 
 def costs():
-    """Sizes and arithmetic of all networks, and the published ones checked."""
-    return [f"{RESULTS}/profile/costs.json", f"{RESULTS}/profile/audit.json"]
+    """Sizes, arithmetic and structure of all networks, and the published costs checked."""
+    return [
+        f"{RESULTS}/profile/{name}.json" for name in ("costs", "structures", "audit")
+    ]
+
+
+def watched_weights(backbone, side):
+    """Weights of the first run of a backbone's baselines, or of their connected partners."""
+    models = [getattr(pair, side).id for pair in PLAN.watched[backbone]]
+    return [
+        f"{RESULTS}/classification/{model}/{PLAN.runs_of(model)[0]}/train/model.safetensors"
+        for model in models
+    ]
+
+
+def focuses():
+    """Where the networks of all pairs look."""
+    return [f"{RESULTS}/focus/{backbone}.json" for backbone in PLAN.watched]
 
 
 def throughputs():

@@ -17,6 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="side in pixels of a classifier's image (default: %(default)s); detectors take 800 x 1333",
     )
     parser.add_argument(
+        "--structures",
+        type=Path,
+        metavar="FILE",
+        help="also write what a block of each connected classifier is made of",
+    )
+    parser.add_argument(
         "--keep-going", action="store_true", help="write down why a model cannot be counted, and go on"
     )
     add_options(parser)
@@ -28,6 +34,12 @@ def run(arguments: argparse.Namespace) -> None:
 
     costs = measure_costs(networks, arguments.image_size, arguments.keep_going)
     costs.save(arguments.out)
+    if arguments.structures:
+        from ..profiling.structure import structures
+
+        counted = {name for name, cost in costs.models.items() if isinstance(cost, ModelCosts)}
+        built = {name: options for name, options in networks.items() if name in counted}
+        structures(built, arguments.image_size).save(arguments.structures)
     for name, cost in costs.models.items():
         print(_told(name, cost))
 

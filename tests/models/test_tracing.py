@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dcanet.models import TRIPLES, assemble, default_options
-from dcanet.models.tracing import is_traced
+from dcanet.models.tracing import is_traced, published_form
 
 CONNECTED = [name for name, (*_, chain) in TRIPLES.items() if chain]
 #: Both forms where they differ.
@@ -32,4 +32,12 @@ def test_only_while_tracing():
     seen = []
     torch.jit.trace(lambda x: seen.append(is_traced()) or x, torch.zeros(1))
     assert seen[0]
+    assert not is_traced()
+
+
+def test_the_published_form_without_a_tracer():
+    with published_form():
+        with published_form():
+            assert is_traced()
+        assert is_traced()
     assert not is_traced()

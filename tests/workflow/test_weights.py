@@ -101,6 +101,7 @@ def test_a_published_pair(server, checkpoints, image_folder, tmp_path):
         "plan",
         "statistics",
         "thumbnails",
+        "focus",
         "report",
     }
 

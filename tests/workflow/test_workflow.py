@@ -12,7 +12,16 @@ from working_copy import RECIPE, planned, snakemake, working_copy
 #: What every result that is evaluated anew leads to.
 SHOWN = {"statistics": 1, "thumbnails": 1, "report": 1, "all": 1}
 MEASURED = {"costs", "audit", "throughput"}
-REPORTED = MEASURED | {"describe_folder", "train", "evaluate", "plan", "statistics", "thumbnails", "report"}
+REPORTED = MEASURED | {
+    "describe_folder",
+    "train",
+    "evaluate",
+    "plan",
+    "statistics",
+    "thumbnails",
+    "focus",
+    "report",
+}
 
 PAIR = "se_mobilenet_v2"
 
@@ -59,6 +68,8 @@ def test_everything_is_there_and_agrees(done):
         percent = f"{metrics['top1_percent']:.2f}"
         assert percent in (done / "report/tables.md").read_text()
         assert percent in (done / "report/index.html").read_text()
+    focus = json.loads((done / "results/tiny/focus/mobilenet_v2.json").read_text())
+    assert (list(focus["pairs"]), len(focus["images"]), len(focus["originals"])) == ([PAIR], 12, 4)
     costs = json.loads((done / "results/tiny/profile/costs.json").read_text())
     assert sum(costs["models"][f"dca_{PAIR}"]["parameters"].values()) == 3_645_086
     audit = (done / "logs/tiny/profile/audit.log").read_text()
@@ -81,12 +92,13 @@ def test_comments_do_not_retrain(again):
 def test_a_changed_recipe_retrains(again):
     path = again / "config/recipes/tiny.yaml"
     path.write_text(yaml.safe_dump(RECIPE | {"epochs": 2}))
-    assert planned(again) == SHOWN | {"train": 2, "evaluate": 2, "plan": 1}
+    assert planned(again) == SHOWN | {"train": 2, "evaluate": 2, "focus": 1, "plan": 1}
 
 
 def test_an_option_of_one_model_retrains_that_model(again):
     plan = planned(again, "--config", "options={dca_se_mobilenet_v2: {matching: two_layer}}")
-    assert plan == SHOWN | {"train": 1, "evaluate": 1, "costs": 1, "throughput": 1, "plan": 1}
+    changed = {"train": 1, "evaluate": 1, "focus": 1, "costs": 1, "throughput": 1, "plan": 1}
+    assert plan == SHOWN | changed
 
 
 @pytest.mark.parametrize(
@@ -94,9 +106,14 @@ def test_an_option_of_one_model_retrains_that_model(again):
     [
         (f"classification/{PAIR}/seed0/eval/metrics.json", SHOWN | {"evaluate": 1}),
         (f"classification/{PAIR}/seed0/eval/predictions.parquet", SHOWN | {"evaluate": 1}),
-        (f"classification/{PAIR}/seed0/train/model.safetensors", SHOWN | {"train": 1, "evaluate": 1}),
+        (
+            f"classification/{PAIR}/seed0/train/model.safetensors",
+            SHOWN | {"train": 1, "evaluate": 1, "focus": 1},
+        ),
         ("statistics.json", SHOWN),
         ("profile/costs.json", {"costs": 1, "plan": 1, "report": 1, "all": 1}),
+        ("profile/structures.json", {"costs": 1, "plan": 1, "report": 1, "all": 1}),
+        ("focus/mobilenet_v2.json", {"focus": 1, "report": 1, "all": 1}),
         ("profile/audit.json", {"audit": 1, "report": 1, "all": 1}),
         (f"profile/cpu/{PAIR}.json", {"throughput": 1, "plan": 1, "report": 1, "all": 1}),
         ("plan.json", {"plan": 1, "report": 1, "all": 1}),
@@ -105,6 +122,12 @@ def test_an_option_of_one_model_retrains_that_model(again):
 def test_deleting_one_result_makes_only_what_depends_on_it(again, file, jobs):
     (again / "results/tiny" / file).unlink()
     assert planned(again) == jobs
+
+
+def test_other_pictures_train_nothing(again):
+    plan = planned(again, "--config", "focus={images: [class 1/3.png]}")
+    assert plan == {"focus": 1, "plan": 1, "report": 1, "all": 1}
+    assert planned(again, "--config", "focus={enabled: false}") == {"plan": 1, "report": 1, "all": 1}
 
 
 def test_another_seed_adds_only_its_own_runs(again):

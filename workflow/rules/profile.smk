@@ -1,6 +1,7 @@
 rule costs:
     output:
-        f"{RESULTS}/profile/costs.json",
+        costs=f"{RESULTS}/profile/costs.json",
+        structures=f"{RESULTS}/profile/structures.json",
     log:
         f"{LOGS}/profile/costs.log",
     conda:
@@ -11,11 +12,12 @@ rule costs:
         options=PLAN.options_of(PLAN.models),
         image_size=CONFIG.profile.image_size,
         version=Costs.version(),
+        structures_version=Structures.version(),
     message:
         "Count parameters and MACs of every network"
     shell:
         "dcanet profile costs {params.models} --image-size {params.image_size} {params.options:q} "
-        "--keep-going --out {output:q} > {log:q} 2>&1"
+        "--keep-going --structures {output.structures:q} --out {output.costs:q} > {log:q} 2>&1"
 
 
 rule audit:
@@ -40,7 +42,7 @@ rule plan:
     input:
         dataset=PLAN.dataset,
         coco=[PLAN.detection.dataset] if PLAN.detection else [],
-        costs=rules.costs.output,
+        costs=rules.costs.output.costs,
         throughputs=throughputs(),
     output:
         f"{RESULTS}/plan.json",

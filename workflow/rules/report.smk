@@ -11,6 +11,7 @@ rule report:
         plan=rules.plan.output,
         statistics=rules.statistics.output,
         flips=rules.thumbnails.output,
+        focuses=focuses(),
         pairs=CONFIG.pairs_sheet,
         detectors=CONFIG.detectors_sheet,
     output:
