@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from .figure import Figure
+from .chart import Chart
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class Album:
 
 @dataclass(frozen=True)
 class Chapter:
-    """Paragraphs, then drawings, then tables, then notes to them."""
+    """Paragraphs, then charts, then tables, then notes to them."""
 
     key: str
     title: str
     paragraphs: tuple[str, ...]
     listings: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    charts: tuple[Chart, ...] = ()
     """Drawn on the page alone, between paragraphs and tables."""
     albums: tuple[Album, ...] = ()
     """Shown on the page alone, after the tables; what they say stands in a table too."""
