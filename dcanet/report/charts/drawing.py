@@ -4,26 +4,25 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
+from .drawable import drawable
 from .vega import to_svg
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 ElementTree.register_namespace("", NAMESPACE)
 #: More digits than a screen has pixels.
 _LONG_NUMBER = re.compile(r"(-?\d+\.\d\d)\d+")
-#: Characters that no XML document may have, and names of files can.
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def drawn(spec: dict[str, Any], key: str, title: str) -> str:
     """The SVG element; `key` sets its ids apart from those of the page's other drawings."""
-    root = ElementTree.fromstring(_NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", to_svg(spec)))
+    root = ElementTree.fromstring(to_svg(spec))
     for element in root.iter():
         for name, value in element.attrib.items():
             element.set(name, _own(_LONG_NUMBER.sub(r"\1", value), name, key))
     root.set("role", "img")
     root.set("aria-labelledby", f"{key}-title")
     named = ElementTree.Element(f"{{{NAMESPACE}}}title", {"id": f"{key}-title"})
-    named.text = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", title)
+    named.text = drawable(title)
     root.insert(0, named)
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
+from .drawable import drawable
+
 Row: TypeAlias = Mapping[str, str | float | int | None]
 #: Anything that marks can be layered or set side by side in.
 AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
@@ -59,11 +61,9 @@ def specification(chart: AnyChart, datasets: Mapping[str, Sequence[Row]]) -> dic
     found: dict[str, Any] = chart.to_dict(validate=False)
     # The schema's address; versions are pinned by what draws.
     del found["$schema"]
-    return found | {
-        "config": CONFIG,
-        "padding": 2,
-        "datasets": {name: [*rows] for name, rows in datasets.items()},
-    }
+    named = {name: [dict(row) for row in rows] for name, rows in datasets.items()}
+    cleaned: dict[str, Any] = drawable(found | {"config": CONFIG, "padding": 2, "datasets": named})
+    return cleaned
 
 
 def data(name: str) -> alt.Chart:
