@@ -17,6 +17,9 @@ def drawn(spec: dict[str, Any], key: str, title: str) -> str:
     """The SVG element; `key` sets its ids apart from those of the page's other drawings."""
     root = ElementTree.fromstring(to_svg(spec))
     for element in root.iter():
+        # What can be pointed at and not be seen.
+        for unseen in element.findall("*[@opacity='0']"):
+            element.remove(unseen)
         for name, value in element.attrib.items():
             element.set(name, _own(_LONG_NUMBER.sub(r"\1", value), name, key))
     root.set("role", "img")
