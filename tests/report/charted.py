@@ -8,9 +8,8 @@ from prediction_sets import correlated, predictions_of, write_evaluation
 
 from dcanet.report.chart import Chart
 from dcanet.report.charts.cost_bars import cost_bars
-from dcanet.report.charts.curves import training_curves
 from dcanet.report.charts.forest import forest
-from dcanet.report.charts.per_class import class_changes
+from dcanet.report.charts.of_pairs import pair_charts
 from dcanet.report.charts.trade import trades
 from dcanet.report.stored import Stored, load
 from dcanet.sheets import Pair
@@ -48,10 +47,9 @@ def write_results(
 def all_charts(pairs: list[Pair], stored: Stored) -> list[Chart]:
     """Every chart of the results."""
     compared = {pair.row: stored.comparison_of(pair.id) for pair in pairs if pair.connected}
-    of_pairs = (training_curves(pairs, stored), class_changes(pairs, stored))
     return [
         forest(compared, None),  # type: ignore[arg-type]
         *trades(pairs, stored),
         *cost_bars(pairs, stored.costs),
-        *(chart for of_pair in of_pairs for charts in of_pair.values() for chart in charts),
+        *(chart for charts in pair_charts(pairs, stored).values() for chart in charts),
     ]

@@ -29,6 +29,14 @@ def test_names_give_way_to_marks_and_to_each_other() -> None:
     assert sides([Label("SE", 50, 50)], line, 300, 150) != ["right"]
 
 
+def test_a_name_without_room_is_left_out() -> None:
+    found = sides([Label("SE", 50, 50)] * 12, [(50, 50)], 300, 150)
+    placed = [side for side in found if side]
+    assert found[0] == "right"
+    assert None in found
+    assert len(placed) == len(set(placed))
+
+
 def test_places_along_a_line_are_close() -> None:
     line = sorted(between([(0, 0), (60, 0)]))
     assert line[0] == (0, 0)
@@ -75,6 +83,15 @@ def test_short_names_leave_out_the_family(twice: bool) -> None:
 def test_a_family_without_a_plain_network_is_named_after_its_backbone() -> None:
     (family,) = by_backbone([se_pair()])
     assert (family.name, [*family.pairs]) == ("resnet50", ["SE-ResNet50"])
+
+
+def test_families_of_the_same_name_are_told_apart() -> None:
+    other = classifier("other", "ResNet50", "none", backbone="other")
+    pair = Pair(id=other.id, row=other.row, baseline=other, connected=None)
+    assert [family.name for family in by_backbone([plain_pair(), pair])] == [
+        "ResNet50 (resnet50)",
+        "ResNet50 (other)",
+    ]
 
 
 def test_backbones_are_families_of_their_own() -> None:

@@ -6,13 +6,15 @@ from xml.etree import ElementTree
 import altair as alt
 import pytest
 from charted import BASELINE, CONNECTED, PARAMETERS, PLAIN, all_charts, write_results
-from made_up import run_folder, write_epochs
+from made_up import run_folder, write_epochs, write_run
 
 from dcanet.comparison_documents import Estimate, PairComparison, Pooled, RandomEffects
-from dcanet.profile_documents import ModelCosts
+from dcanet.profile_documents import Convention, Costs, MacCount, ModelCosts, Parts
+from dcanet.report.charts.cost_bars import DRAWN as BARS_DRAWN
 from dcanet.report.charts.cost_bars import cost_bars
 from dcanet.report.charts.curves import training_curves
 from dcanet.report.charts.forest import forest
+from dcanet.report.charts.of_pairs import LIMIT, pair_charts
 from dcanet.report.charts.per_class import DRAWN, class_changes
 from dcanet.report.charts.trade import trades
 from dcanet.report.stored import Stored, evaluated, load
@@ -73,6 +75,21 @@ def test_the_forest_has_each_difference_and_their_means(results: Results) -> Non
     assert chart.rows[2]["verdict"] is None
 
 
+def test_of_many_pairs_the_largest_differences_are_drawn(results: Results) -> None:
+    found = comparison(results[1])
+    pairs = {
+        f"pair {number}": found.model_copy(update={"top1": estimate(float(number))}) for number in range(120)
+    }
+    pooled = Pooled(
+        pairs=120, gain=estimate(2), p_value=0.5, split=None, random_effects=None, better=1, worse=0
+    )
+    chart = forest(pairs, pooled)
+    assert len(chart.rows) == 121
+    drawn = [row["name"] for row in chart.spec["datasets"]["rows"]]
+    assert drawn == [*[f"pair {number}" for number in range(20, 120)], "Mean of these"]
+    assert "the 100 largest of 120" in chart.heading
+
+
 def test_costs_are_held_against_accuracy(results: Results) -> None:
     pairs, stored = results
     macs, parameters, latency = trades(pairs, stored)
@@ -113,7 +130,31 @@ def test_the_connection_stands_alone_beside_all_parts(results: Results) -> None:
         ends = {row["row"]: row["end"] for row in drawn["parts_0"]}
         assert [*ends.values()] == [row["all"] for row in chart.rows]
     assert "DCA-SE 28,650,001 (1 %)" in parameters.summary
+    assert "first" not in parameters.heading
     assert cost_bars(pairs, Missing("not counted")) == ()
+
+
+def test_many_networks_are_in_the_data_and_some_are_drawn(results: Results) -> None:
+    (plain, pair), stored = results
+    assert not isinstance(stored.costs, Missing)
+    many = [plain.model_copy(update={"id": f"{plain.id}{number}"}) for number in range(60)]
+    parameters, _ = cost_bars([*many, pair], stored.costs)
+    assert len(parameters.rows) == 62
+    assert len(parameters.spec["datasets"]["networks_0"]) == BARS_DRAWN
+    assert f"the first {BARS_DRAWN} networks of each backbone" in parameters.heading
+
+
+def test_a_backbone_without_connection_has_no_plot_of_it(results: Results) -> None:
+    (plain, pair), stored = results
+    found = stored.cost_of(PLAIN)
+    assert isinstance(found, ModelCosts)
+    parts = Parts(backbone=23, head=2)
+    macs: dict[Convention, MacCount] = {"fvcore": MacCount(parts=parts, uncounted_ops={})}
+    costs = Costs(models={PLAIN: found.model_copy(update={"parameters": parts, "macs": macs})})
+    for chart in cost_bars([plain], costs):
+        assert "connection alone" not in chart.svg
+    for chart in cost_bars([pair], stored.costs):
+        assert "connection alone" in chart.svg
 
 
 def test_curves_of_a_pair_are_overlaid(results: Results) -> None:
@@ -139,8 +180,6 @@ def test_curves_of_any_numbers_are_drawn(tmp_path: Path, losses: list[float]) ->
 
 
 def test_published_weights_are_named_as_the_origin(tmp_path: Path) -> None:
-    from made_up import write_run
-
     pairs, _ = write_results(tmp_path)
     write_run(tmp_path, BASELINE, seed=None)
     write_epochs(run_folder(tmp_path, BASELINE, None), [5.0, 1.0])
@@ -170,6 +209,19 @@ def test_of_many_classes_those_are_drawn_that_change_most(tmp_path: Path) -> Non
     sizes = {row["class"]: abs(float(str(row["top1_difference_points"]))) for row in chart.rows}
     assert min(sizes[name] for name in drawn) >= max(sizes[name] for name in names if name not in drawn)
     assert f"the {DRAWN} that change most of 42" in chart.heading
+
+
+def test_each_pair_has_its_charts_unless_they_are_too_many(results: Results) -> None:
+    pairs, stored = results
+    charts = pair_charts(pairs, stored)
+    assert {pair: [chart.key for chart in of_pair] for pair, of_pair in charts.items()} == {
+        BASELINE: [
+            f"curve-{BASELINE}-train-loss",
+            f"curve-{BASELINE}-valid-top1-percent",
+            f"classes-{BASELINE}",
+        ]
+    }
+    assert pair_charts(pairs * LIMIT, stored) == {}
 
 
 def test_without_results_there_is_nothing_to_draw(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from ..table import Missing
 from .bar_plot import Bar, bar_plots
 from .families import by_backbone
 
+#: Networks of a backbone that are drawn at most; the CSV has all.
+DRAWN = 50
+
 Bars = Mapping[str, Sequence[Bar]]
 
 
@@ -48,14 +51,15 @@ def _bars(pairs: Sequence[Pair], counted: Mapping[str, Parts]) -> Bars:
 
 def _chart(key: str, heading: str, axis: str, families: Bars) -> Chart:
     told = (
-        f"{family}: " + ", ".join(f"{bar.name} {bar.parts.total:,}{bar.told}" for bar in bars)
+        f"{family}: " + ", ".join(f"{bar.name} {bar.parts.total:,}{bar.told}" for bar in bars[:DRAWN])
         for family, bars in families.items()
     )
+    most = max(map(len, families.values()))
     return Chart(
         key=f"costs-by-part-{key}",
-        heading=heading,
-        summary=f"{axis} of each network, with the connection's share: {'; '.join(told)}",
-        spec=bar_plots(families, axis),
+        heading=heading + (f", the first {DRAWN} networks of each backbone" if most > DRAWN else ""),
+        summary=f"{axis} of each network, with the connection's share. {'; '.join(told)}",
+        spec=bar_plots({family: bars[:DRAWN] for family, bars in families.items()}, axis),
         rows=tuple(
             {
                 "backbone": family,

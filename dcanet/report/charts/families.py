@@ -1,7 +1,7 @@
 """Pairs by backbone, each under a name that leaves out what all of the family share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...sheets import Pair
 
@@ -18,11 +18,16 @@ class Members:
 
 
 def by_backbone(pairs: Sequence[Pair]) -> list[Members]:
-    """In the sheet's order; named after the plain network's row where there is one."""
+    """In the sheet's order, under names of their own: of the plain network's row where there is one."""
     of_backbone: dict[str, list[Pair]] = {}
     for pair in pairs:
         of_backbone.setdefault(pair.baseline.backbone, []).append(pair)
-    return [_family(backbone, members) for backbone, members in of_backbone.items()]
+    found = {backbone: _family(backbone, members) for backbone, members in of_backbone.items()}
+    names = [family.name for family in found.values()]
+    return [
+        family if names.count(family.name) == 1 else replace(family, name=f"{family.name} ({backbone})")
+        for backbone, family in found.items()
+    ]
 
 
 def _family(backbone: str, members: Sequence[Pair]) -> Members:

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from ...comparison_documents import PairComparison, Pooled
 from ..chart import Chart
 from ..formatting import p_text
-from .intervals import Interval, interval_rows
+from .intervals import Interval, interval_rows, most_changed
 from .look import Row
+
+#: Pairs that are drawn at most; the CSV has all.
+DRAWN = 100
 
 
 def forest(pairs: Mapping[str, PairComparison], pooled: Pooled | None) -> Chart:
@@ -16,12 +19,14 @@ def forest(pairs: Mapping[str, PairComparison], pooled: Pooled | None) -> Chart:
         rows.append(Interval("Mean of these", pooled.gain, None, "not adjusted"))
         if pooled.random_effects:
             rows.append(Interval("Of such pairs", pooled.random_effects.mean, None, "not adjusted"))
-    told = (f"{row.name} {row}" + (f", {row.verdict}" if row.verdict else "") for row in rows)
+    drawn = most_changed(rows[: len(pairs)], DRAWN) + rows[len(pairs) :]
+    told = (f"{row.name} {row}" + (f", {row.verdict}" if row.verdict else "") for row in drawn)
+    some = f", the {DRAWN} largest of {len(pairs):,}" if len(pairs) > DRAWN else ""
     return Chart(
         key="forest",
-        heading="Top-1, DCANet − baseline",
-        summary=f"Difference of top-1 in points with its interval: {'; '.join(told)}",
-        spec=interval_rows(rows, "points of top-1", "Adjusted p"),
+        heading=f"Top-1, DCANet − baseline{some}",
+        summary=f"Difference of top-1 in points with its interval{some}: {'; '.join(told)}",
+        spec=interval_rows(drawn, "points of top-1", "Adjusted p"),
         rows=tuple(_csv_row(row, pairs.get(row.name)) for row in rows),
     )
 

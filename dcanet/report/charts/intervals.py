@@ -42,6 +42,12 @@ class Interval:
         return with_interval(self.estimate)
 
 
+def most_changed(rows: Sequence[Interval], count: int) -> list[Interval]:
+    """So many at most, in their order; a longer drawing is one that nobody reads."""
+    by_size = sorted(range(len(rows)), key=lambda place: -abs(rows[place].estimate.value))
+    return [rows[place] for place in sorted(by_size[:count])]
+
+
 def interval_rows(rows: Sequence[Interval], unit: str, detail: str) -> dict[str, Any]:
     """Vega-Lite of the rows from top to bottom; `unit` names the axis, `detail` what tooltips say besides."""
     ends = [end for row in rows for end in row.estimate.interval]

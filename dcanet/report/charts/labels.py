@@ -31,6 +31,10 @@ SIDES: dict[str, Side] = {
 }
 
 
+#: Share of a name that may lie on others: letters leave that much of their boxes free.
+TOLERATED = 0.1
+
+
 @dataclass(frozen=True)
 class Label:
     """A name and the place of its mark, in pixels."""
@@ -60,22 +64,28 @@ class _Box:
 
 def sides(
     labels: Sequence[Label], marks: Iterable[tuple[float, float]], width: float, height: float
-) -> list[str]:
-    """A key of SIDES for each label, in a plot of this size; `marks` are places to be kept free, as far
-    as can be.
+) -> list[str | None]:
+    """A key of SIDES for each label, in a plot of this size; None where it could only cover another one.
+
+    `marks` are places to be kept free as far as can be.
     """
     frame = _Box(0, 0, width, height)
-    taken = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in marks]
-    chosen = []
+    drawn = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in marks]
+    names: list[_Box] = []
+    chosen: list[str | None] = []
     for label in labels:
 
         def cost(side: str, label: Label = label) -> float:
             box = _box(label, SIDES[side])
-            return sum(map(box.shared, taken)) + 4 * (box.area - box.shared(frame))
+            return sum(map(box.shared, (*drawn, *names))) + 4 * (box.area - box.shared(frame))
 
         best = min(SIDES, key=cost)
-        chosen.append(best)
-        taken.append(_box(label, SIDES[best]))
+        box = _box(label, SIDES[best])
+        if sum(map(box.shared, names)) > TOLERATED * box.area:
+            chosen.append(None)
+        else:
+            chosen.append(best)
+            names.append(box)
     return chosen
 
 

@@ -9,7 +9,7 @@ from ..chart import Chart
 from ..formatting import p_text
 from ..stored import Stored
 from ..table import Missing
-from .intervals import Interval, interval_rows
+from .intervals import Interval, interval_rows, most_changed
 
 #: Classes that are drawn of a pair; the CSV has all.
 DRAWN = 30
@@ -37,7 +37,7 @@ def _chart(pair: Pair, classes: Mapping[str, ClassDelta], alpha: float) -> Chart
         )
         for name, delta in sorted(classes.items(), key=lambda item: -item[1].difference.value)
     }
-    drawn = _most_changed([*rows.values()])
+    drawn = most_changed([*rows.values()], DRAWN)
     some = f", the {len(drawn)} that change most of {len(rows):,}" if len(drawn) < len(rows) else ""
     return Chart(
         key=f"classes-{pair.id}",
@@ -60,9 +60,3 @@ def _chart(pair: Pair, classes: Mapping[str, ClassDelta], alpha: float) -> Chart
             for name, row in rows.items()
         ),
     )
-
-
-def _most_changed(rows: Sequence[Interval]) -> list[Interval]:
-    """At most DRAWN, in their order."""
-    by_size = sorted(range(len(rows)), key=lambda place: -abs(rows[place].estimate.value))
-    return [rows[place] for place in sorted(by_size[:DRAWN])]

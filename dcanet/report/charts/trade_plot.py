@@ -14,6 +14,8 @@ from .places import Family, Move, Place
 
 #: Of the plot of one backbone, in pixels.
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 42, 170
+#: Networks that are named in it at most, those on the Pareto front first; pointing at a mark names it.
+NAMED = 24
 
 
 def trade_plots(families: Sequence[Family], axis: str, scale: float) -> dict[str, Any]:
@@ -112,17 +114,18 @@ def _names(family: Family, frame: Frame, scale: float) -> dict[str, list[Row]]:
     def pixels(place: Place) -> tuple[float, float]:
         return frame.pixels(place.cost / scale, place.top1_percent)
 
-    tips = [move.places[-1] for move in family.moves]
-    labels = [Label(move.name, *pixels(tip)) for move, tip in zip(family.moves, tips, strict=True)]
     lines = [[*map(pixels, move.places)] for move in family.moves]
     lines.append(_steps([*map(pixels, family.front)], frame.width))
     marks = [place for line in lines for place in between(line)]
+    beaten_last = sorted(family.moves, key=lambda move: not any(at in family.front for at in move.places))
+    named = beaten_last[:NAMED]
+    labels = [Label(move.name, *pixels(move.places[-1])) for move in named]
     found: dict[str, list[Row]] = {}
-    for move, tip, side in zip(
-        family.moves, tips, sides(labels, marks, frame.width, frame.height), strict=True
-    ):
-        name: Row = {"name": move.name, "cost": tip.cost / scale, "top1": tip.top1_percent}
-        found.setdefault(f"names_{side}", []).append(name)
+    for move, side in zip(named, sides(labels, marks, frame.width, frame.height), strict=True):
+        if side:
+            tip = move.places[-1]
+            name: Row = {"name": move.name, "cost": tip.cost / scale, "top1": tip.top1_percent}
+            found.setdefault(f"names_{side}", []).append(name)
     return found
 
 
