@@ -14,7 +14,7 @@ from dcanet.report.chart import Chart
 from dcanet.report.chart_scripts import chart_scripts
 
 ROW = "<script>alert(1)</script>.a[0]\"'`\\${x}"
-CLASSES = ("=1+1", "<img src=x onerror=alert(1)>", "datum['row'].b\x08\ufffe", '-5 and, "so"\non')
+CLASSES = ("=1+1", "<img src=x onerror=alert(1)>", "datum['row'].b\x08\ufffe", '-5 and, "so"\non', "🚀" * 99)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -61,10 +61,11 @@ def test_hostile_names_are_texts(charts: list[Chart]) -> None:
     by_key = {chart.key: chart for chart in charts}
     # Names that are too long for their place end in an ellipsis.
     assert any(ROW.startswith(text.rstrip("…")) and len(text) > 5 for text in texts(by_key["forest"]))
-    assert ROW in texts(by_key["trade-macs"])
+    assert f"{ROW[:24]}…" in texts(by_key["trade-macs"])
     classes = texts(by_key["classes-se_resnet50"])
     assert "=1+1" in classes
     assert any(text.startswith("<img src=x") for text in classes)
+    assert any(text.startswith("🚀") and len(text) < 20 for text in classes)
     assert any(text.startswith("datum['row']") for text in classes)
 
 
@@ -99,7 +100,7 @@ def test_scripts_can_stand_inside_a_page() -> None:
 
 
 def test_an_unknown_name_of_any_kind_changes_no_field(tmp_path: Path, charts: list[Chart]) -> None:
-    tame = all_charts(*write_results(tmp_path, classes=("a", "b", "c", "d")))
+    tame = all_charts(*write_results(tmp_path, classes=("a", "b", "c", "d", "e")))
 
     def fields(of: list[Chart]) -> list[dict[str, list[set[str]]]]:
         return [

@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 import altair as alt
 import pytest
 from charted import BASELINE, CONNECTED, PARAMETERS, PLAIN, all_charts, write_results
-from made_up import run_folder, write_epochs, write_run
+from made_up import run_folder, write_epochs, write_run, write_speeds
 
 from dcanet.comparison_documents import Estimate, PairComparison, Pooled, RandomEffects
-from dcanet.profile_documents import Convention, Costs, MacCount, ModelCosts, Parts
+from dcanet.profile_documents import Convention, Costs, MacCount, ModelCosts, Parts, Setting
 from dcanet.report.charts.cost_bars import DRAWN as BARS_DRAWN
 from dcanet.report.charts.cost_bars import cost_bars
 from dcanet.report.charts.curves import training_curves
@@ -106,6 +106,15 @@ def test_costs_are_held_against_accuracy(results: Results) -> None:
     assert point["cost"] * 10**6 == pytest.approx(PARAMETERS[CONNECTED], abs=1e-6)
     assert [row["latency_p50_ms"] for row in latency.rows] == [10.0, 10.0, 10.0]
     assert "fvcore" in macs.summary
+
+
+def test_latencies_under_other_settings_are_not_mixed(tmp_path: Path) -> None:
+    pairs, _ = write_results(tmp_path)
+    other = Setting(batch_size=1, precision="bfloat16")
+    write_speeds(tmp_path, BASELINE, [BASELINE, CONNECTED], setting=other)
+    *_, latency = trades(pairs, load(tmp_path, pairs, None))
+    assert [row["model"] for row in latency.rows] == [PLAIN]
+    assert "float32" in latency.summary
 
 
 def test_the_pareto_front_is_marked(results: Results) -> None:

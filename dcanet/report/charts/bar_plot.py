@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from ...profile_documents import Parts
-from .look import CONNECTED, MUTED, AnyChart, Row, data, specification
+from .look import CONNECTED, MUTED, WIDTH, AnyChart, Row, data, shortened, specification
 
 COLOURS = {
     "backbone": "var(--chart-backbone, #c9cdd2)",
@@ -44,7 +44,8 @@ def bar_plots(families: Mapping[str, Sequence[Bar]], axis: str) -> dict[str, Any
     datasets: dict[str, list[Row]] = {}
     for number, (family, bars) in enumerate(families.items()):
         datasets[f"networks_{number}"] = [
-            {"row": place, "name": bar.name, "share": bar.share} for place, bar in enumerate(bars)
+            {"row": place, "name": shortened(bar.name, NAMES - 6), "share": bar.share}
+            for place, bar in enumerate(bars)
         ]
         parts = [row for place, bar in enumerate(bars) for row in _parts(place, bar)]
         datasets[f"parts_{number}"] = parts
@@ -83,8 +84,8 @@ def _plot(family: str, number: int, axis: str, connected: bool) -> AnyChart:
         marks = data(f"networks_{number}").mark_text(align="left", **look)
         return marks.encode(x=alt.value(x), y=y, text=field)
 
-    whole = alt.layer(bars("parts", axis, 3), texts(-NAMES, "name:N", limit=NAMES - 6))
-    title, height = alt.TitleParams(family, anchor="start", frame="bounds"), alt.Step(ROW)
+    whole = alt.layer(bars("parts", axis, 3), texts(-NAMES, "name:N"))
+    title, height = alt.TitleParams(shortened(family, WIDTH), anchor="start", frame="bounds"), alt.Step(ROW)
     whole = whole.properties(width=BARS, height=height, title=title)
     if not connected:
         return whole

@@ -1,13 +1,15 @@
 """What a network's accuracy is held against: arithmetic, size, and time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from ...profile_documents import Latency, Measurement, ModelCosts, Throughput
+from ...profile_documents import ModelCosts, Setting, Throughput
 from ...profiling.setting import in_words
 from ...sheets import Classifier, Pair
 from ..counting import BY_PART
 from ..stored import Stored
+from ..table import Missing
 
 
 @dataclass(frozen=True)
@@ -46,33 +48,33 @@ def costs_of(stored: Stored) -> Iterator[Cost]:
         lambda _, model: found.parameters.total if (found := counted(model)) else None,
     )
     for number, (device, speeds) in enumerate(stored.speeds.items()):
-        timed = [found for speed in speeds.values() if (found := _timed(speed))]
-        if not timed:
-            continue
-
-        def p50(pair: Pair, model: Classifier, device: str = device) -> float | None:
-            found = _timed(stored.speeds[device][pair.id])
-            latency = _latency(found, model.id) if found else None
-            return latency.p50_ms if latency else None
-
-        yield Cost(
-            f"latency-{number}",
-            "latency_p50_ms",
-            f"latency, {device}",
-            f"Median latency, {in_words(timed[0].setting)} (ms)",
-            1,
-            p50,
-        )
+        if setting := next(filter(None, map(_setting, speeds.values())), None):
+            yield Cost(
+                f"latency-{number}",
+                "latency_p50_ms",
+                f"latency, {device}",
+                f"Median latency, {in_words(setting)} (ms)",
+                1,
+                partial(_p50, speeds, setting),
+            )
 
 
-def _timed(speed: object) -> Measurement | None:
-    """The first measurement with latencies."""
-    if not isinstance(speed, Throughput):
-        return None
-    return next(
-        (found for found in speed.measurements if any(each.latency for each in found.models.values())), None
+def _setting(speed: Throughput | Missing) -> Setting | None:
+    """The first one under which single calls were timed."""
+    measured = [] if isinstance(speed, Missing) else speed.measurements
+    timed = (found for found in measured if any(model.latency for model in found.models.values()))
+    return next((found.setting for found in timed), None)
+
+
+def _p50(
+    speeds: Mapping[str, Throughput | Missing], setting: Setting, pair: Pair, model: Classifier
+) -> float | None:
+    """Under this very setting: others are other latencies."""
+    speed = speeds[pair.id]
+    measured = [] if isinstance(speed, Missing) else speed.measurements
+    latencies = (
+        found.models[model.id].latency
+        for found in measured
+        if found.setting == setting and model.id in found.models
     )
-
-
-def _latency(found: Measurement, model: str) -> Latency | None:
-    return found.models[model].latency if model in found.models else None
+    return next((latency.p50_ms for latency in latencies if latency), None)

@@ -9,7 +9,7 @@ import altair as alt
 from ...comparison_documents import Estimate, Verdict
 from ...statistics.verdict import SIGNS
 from ..formatting import with_interval
-from .look import BETTER, INK, MUTED, WORSE, Row, data, specification
+from .look import BETTER, INK, MUTED, WORSE, Row, data, shortened, specification
 
 #: Of the names, of the differences beside them, and of a row, in pixels; the numbers stand to the right.
 NAMES, PLOT, ROW = 108, 104, 17
@@ -74,7 +74,7 @@ def interval_rows(rows: Sequence[Interval], unit: str, detail: str) -> dict[str,
         alt.Chart(alt.NamedData(name="zero")).mark_rule(color=INK).encode(x=alt.X("value:Q")),
         of_all.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"),
         of_all.mark_point(filled=True, opacity=1, size=46).encode(x=value, shape=shape),
-        of_all.mark_text(align="left", limit=NAMES - 8).encode(text="name:N", color=alt.value(INK), **names),
+        of_all.mark_text(align="left").encode(text="short:N", color=alt.value(INK), **names),
         of_all.mark_text(align="left").encode(text="text:N", **numbers),
     ]
     chart = alt.layer(*layers).properties(width=PLOT, height=alt.Step(ROW))
@@ -85,6 +85,7 @@ def _row(number: int, row: Interval) -> Row:
     return {
         "row": number,
         "name": row.name,
+        "short": shortened(row.name, NAMES - 8),
         "value": row.estimate.value,
         "low": row.estimate.low,
         "high": row.estimate.high,

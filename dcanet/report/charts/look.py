@@ -4,8 +4,11 @@ Data stand in named sets under field names that are fixed here in the code; text
 so that nothing in them is ever taken for a field, an expression or markup.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeAlias
+from unicodedata import east_asian_width
 
 import altair as alt
 
@@ -52,7 +55,7 @@ CONFIG: dict[str, Any] = {
     },
     "legend": {"labelColor": MUTED, "labelFontSize": FONT_SIZE},
     "text": {"color": INK, "fontSize": FONT_SIZE},
-    "title": {"color": INK, "fontSize": FONT_SIZE, "subtitleColor": MUTED, "subtitleFontSize": FONT_SIZE},
+    "title": {"color": INK, "fontSize": FONT_SIZE},
 }
 
 
@@ -64,6 +67,18 @@ def specification(chart: AnyChart, datasets: Mapping[str, Sequence[Row]]) -> dic
     named = {name: [dict(row) for row in rows] for name, rows in datasets.items()}
     cleaned: dict[str, Any] = drawable(found | {"config": CONFIG, "padding": 2, "datasets": named})
     return cleaned
+
+
+def shortened(text: str, width: float) -> str:
+    """At most so wide, about, with an ellipsis where something is left out.
+
+    Vega would cut inside of characters beyond 16 bits, of which the converter cannot draw a half.
+    """
+    widths = [2 * LETTER if east_asian_width(letter) in "WF" else LETTER for letter in text]
+    ends = list(accumulate(widths))
+    if not ends or ends[-1] <= width:
+        return text
+    return text[: bisect_right(ends, width - LETTER)] + "…"
 
 
 def data(name: str) -> alt.Chart:

@@ -1,21 +1,32 @@
 """The drawing of accuracy against cost: a plot for each backbone, one above the other."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import atan2, degrees
 from typing import Any
 
 import altair as alt
 
 from .frame import Frame
-from .labels import SIDES, Label, between, sides
-from .look import BASELINE, CONNECTED, FRONT, MUTED, PAGE, WIDTH, AnyChart, Row, data, specification, zoom
-from .places import Family, Move, Place
+from .labels import SIDES
+from .look import (
+    BASELINE,
+    CONNECTED,
+    FRONT,
+    MUTED,
+    PAGE,
+    WIDTH,
+    AnyChart,
+    Row,
+    data,
+    shortened,
+    specification,
+    zoom,
+)
+from .places import Family, Move
+from .trade_names import names_by_side
 
 #: Of the plot of one backbone, in pixels.
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 42, 170
-#: Networks that are named in it at most, those on the Pareto front first; pointing at a mark names it.
-NAMED = 24
 
 
 def trade_plots(families: Sequence[Family], axis: str, scale: float) -> dict[str, Any]:
@@ -25,7 +36,7 @@ def trade_plots(families: Sequence[Family], axis: str, scale: float) -> dict[str
     for number, family in enumerate(families):
         points = [(place.cost / scale, place.top1_percent) for place in family.places]
         frame = Frame.around(points, PLOT_WIDTH, PLOT_HEIGHT)
-        found = _datasets(family, frame, scale) | _names(family, frame, scale)
+        found = _datasets(family, frame, scale) | names_by_side(family, frame, scale)
         plots.append(_plot(family.name, number, frame, [*found], axis))
         datasets |= {f"{name}_{number}": rows for name, rows in found.items()}
     legend = alt.TitleParams(
@@ -71,7 +82,7 @@ def _plot(name: str, number: int, frame: Frame, sets: Sequence[str], axis: str) 
                 align=side.align, baseline="middle", dx=side.dx, dy=side.dy, clip=True
             )
             layers.append(names.encode(text="name:N"))
-    title = alt.TitleParams(f"{name}, top-1 (%)", anchor="start", frame="bounds")
+    title = alt.TitleParams(f"{shortened(name, WIDTH - 80)}, top-1 (%)", anchor="start", frame="bounds")
     plot = alt.layer(*layers).properties(width=PLOT_WIDTH, height=PLOT_HEIGHT, title=title)
     return plot.add_params(zoom(f"zoom_{number}"))
 
@@ -106,35 +117,6 @@ def _datasets(family: Family, frame: Frame, scale: float) -> dict[str, list[Row]
         "baseline": [point for point in points if point["side"] == "baseline"],
         "connected": [point for point in points if point["side"] == "DCANet"],
     }
-
-
-def _names(family: Family, frame: Frame, scale: float) -> dict[str, list[Row]]:
-    """By the side of their mark on which they stand: the tip of the arrow, or what there is instead."""
-
-    def pixels(place: Place) -> tuple[float, float]:
-        return frame.pixels(place.cost / scale, place.top1_percent)
-
-    lines = [[*map(pixels, move.places)] for move in family.moves]
-    lines.append(_steps([*map(pixels, family.front)], frame.width))
-    marks = [place for line in lines for place in between(line)]
-    beaten_last = sorted(family.moves, key=lambda move: not any(at in family.front for at in move.places))
-    named = beaten_last[:NAMED]
-    labels = [Label(move.name, *pixels(move.places[-1])) for move in named]
-    found: dict[str, list[Row]] = {}
-    for move, side in zip(named, sides(labels, marks, frame.width, frame.height), strict=True):
-        if side:
-            tip = move.places[-1]
-            name: Row = {"name": move.name, "cost": tip.cost / scale, "top1": tip.top1_percent}
-            found.setdefault(f"names_{side}", []).append(name)
-    return found
-
-
-def _steps(corners: Sequence[tuple[float, float]], end: float) -> list[tuple[float, float]]:
-    """Along each to the next one's x, and from the last one to the end."""
-    found = []
-    for (x, y), (next_x, _) in pairwise([*corners, (end, 0.0)]):
-        found += [(x, y), (next_x, y)]
-    return found
 
 
 def _angle(move: Move, frame: Frame, scale: float) -> float:
