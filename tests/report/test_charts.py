@@ -180,6 +180,15 @@ def test_curves_of_a_pair_are_overlaid(results: Results) -> None:
     )
 
 
+def test_a_single_epoch_is_no_curve(tmp_path: Path) -> None:
+    pairs, _ = write_results(tmp_path)
+    write_epochs(run_folder(tmp_path, BASELINE, 0), [2.0], [10.0])
+    loss, _ = training_curves(pairs, load(tmp_path, pairs, None))[BASELINE]
+    assert {row["model"] for row in loss.rows} == {CONNECTED}
+    write_epochs(run_folder(tmp_path, CONNECTED, 0), [2.0], [10.0])
+    assert training_curves(pairs, load(tmp_path, pairs, None)) == {}
+
+
 @pytest.mark.parametrize("losses", [[1e-9, 2e9], [3.0, 3.0], [-1.0, 0.0], [0.0, 0.0]])
 def test_curves_of_any_numbers_are_drawn(tmp_path: Path, losses: list[float]) -> None:
     pairs, _ = write_results(tmp_path)

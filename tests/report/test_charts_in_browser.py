@@ -75,7 +75,7 @@ def test_charts_come_to_life_offline(
         figure.scroll_into_view_if_needed()
         page.wait_for_selector(f"#{chart.key}.alive")
         assert figure.locator(".live svg path").count() > 3
-        assert figure.locator(".live svg").get_attribute("role") == "img"
+        assert figure.get_by_role("img", name=chart.summary, exact=True).count() == 1
         assert not figure.locator(".still").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     text = page.locator("#trade-macs .live .mark-text.role-mark text").first

@@ -20,8 +20,12 @@ def drawn(spec: dict[str, Any], key: str, title: str) -> str:
         # What can be pointed at and not be seen.
         for unseen in element.findall("*[@opacity='0']"):
             element.remove(unseen)
-        for name, value in element.attrib.items():
-            element.set(name, _own(_LONG_NUMBER.sub(r"\1", value), name, key))
+        # The drawing as a whole has a role and a name; its marks have none of their own.
+        element.attrib = {
+            name: _own(_LONG_NUMBER.sub(r"\1", value), name, key)
+            for name, value in element.attrib.items()
+            if name != "role" and not name.startswith("aria-")
+        }
     root.set("role", "img")
     root.set("aria-labelledby", f"{key}-title")
     named = ElementTree.Element(f"{{{NAMESPACE}}}title", {"id": f"{key}-title"})

@@ -23,9 +23,8 @@
     const spec = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     try {
       await vegaEmbed(live, spec, options);
-      const svg = live.querySelector("svg");
-      svg.setAttribute("role", "img");
-      svg.setAttribute("aria-labelledby", figure.querySelector(".still title").id);
+      live.querySelector("svg").setAttribute("aria-hidden", "true");
+      live.setAttribute("aria-label", figure.querySelector(".still title").textContent);
       live.hidden = false;
       figure.classList.add("alive");
     } catch (error) {
