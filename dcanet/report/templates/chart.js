@@ -24,6 +24,7 @@
     try {
       await vegaEmbed(live, spec, options);
       live.querySelector("svg").setAttribute("aria-hidden", "true");
+      live.setAttribute("role", "img");
       live.setAttribute("aria-label", figure.querySelector(".still title").textContent);
       live.hidden = false;
       figure.classList.add("alive");
