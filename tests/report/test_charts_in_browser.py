@@ -4,7 +4,7 @@ import base64
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader
 from dcanet.report.chart import Chart
 from dcanet.report.chart_scripts import chart_scripts
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROW = "<script>alert(1)</script>"
 TEMPLATE = """{% from "chart.html" import draw_chart %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>charts</title><link rel="icon" href="data:,">
@@ -25,10 +24,7 @@ img-src data:; script-src {{ hashes }}">
 <body><main><div class="charts">{% for chart in charts %}{{ draw_chart(chart) }}{% endfor %}</div></main>
 {% for script in scripts %}<script>{{ script|safe }}</script>{% endfor %}</body></html>"""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +45,24 @@ def address(charts: list[Chart], tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 @pytest.fixture
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
+def opened(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page of the browser's, with settings of its own, and closes it after the test."""
+    contexts = []
+
+    def open_(height: int = 900, width: int = 1400, **settings: Any) -> Any:
+        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, **settings))
+        return contexts[-1].new_page()
+
+    yield open_
+    for context in contexts:
+        context.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
 def test_charts_come_to_life_offline(
-    browser: Any, address: str, charts: list[Chart], width: int, scheme: str
+    opened: Any, address: str, charts: list[Chart], width: int, scheme: str
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 300}, color_scheme=scheme)
+    page = opened(300, width, color_scheme=scheme)
     requests: list[str] = []
     errors: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -85,8 +86,8 @@ def test_charts_come_to_life_offline(
     assert errors == []
 
 
-def test_pointing_at_a_mark_tells_its_numbers(browser: Any, address: str, charts: list[Chart]) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+def test_pointing_at_a_mark_tells_its_numbers(opened: Any, address: str, charts: list[Chart]) -> None:
+    page = opened()
     page.goto(address)
     page.wait_for_selector("#forest.alive")
     page.locator("#forest .live .mark-symbol path").first.hover()
@@ -98,8 +99,8 @@ def test_pointing_at_a_mark_tells_its_numbers(browser: Any, address: str, charts
     assert row["verdict"] in tooltip.inner_text()
 
 
-def test_the_wheel_zooms_with_a_key_alone(browser: Any, address: str) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 300})
+def test_the_wheel_zooms_with_a_key_alone(opened: Any, address: str) -> None:
+    page = opened(300)
     page.goto(address)
     page.locator("#trade-macs").scroll_into_view_if_needed()
     page.wait_for_selector("#trade-macs.alive")
@@ -122,8 +123,8 @@ def test_the_wheel_zooms_with_a_key_alone(browser: Any, address: str) -> None:
     )
 
 
-def test_data_and_drawing_are_files(browser: Any, address: str, charts: list[Chart]) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+def test_data_and_drawing_are_files(opened: Any, address: str, charts: list[Chart]) -> None:
+    page = opened()
     page.goto(address)
     chart = next(chart for chart in charts if chart.key == "trade-macs")
     figure = page.locator(f"#{chart.key}")
@@ -136,8 +137,8 @@ def test_data_and_drawing_are_files(browser: Any, address: str, charts: list[Cha
     assert 'fill="#191b1e"' in drawing
 
 
-def test_without_scripts_drawing_and_data_are_there(browser: Any, address: str, charts: list[Chart]) -> None:
-    page = browser.new_context(java_script_enabled=False).new_page()
+def test_without_scripts_drawing_and_data_are_there(opened: Any, address: str, charts: list[Chart]) -> None:
+    page = opened(java_script_enabled=False)
     page.goto(address)
     for chart in charts:
         figure = page.locator(f"#{chart.key}")
@@ -154,8 +155,8 @@ def test_without_scripts_drawing_and_data_are_there(browser: Any, address: str, 
     assert page.locator(f"#classes-{BASELINE} svg text").count() > 6
 
 
-def test_printed_drawings_are_the_still_ones(browser: Any, address: str) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+def test_printed_drawings_are_the_still_ones(opened: Any, address: str) -> None:
+    page = opened()
     page.goto(address)
     page.wait_for_selector("#forest.alive")
     page.emulate_media(media="print")
