@@ -2,18 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from .answer import Sentence
 from .chapter import Chapter
-from .curves import SIZE, Curves
+from .chart_scripts import chart_scripts
 from .environment import Environment as MadeIn
 from .environment import compare
-from .formatting import ARROWS, shown
+from .formatting import ARROWS, plain, shown
 from .galleries import Gallery
+from .inline import data, policy, script
+from .latex_text import LIGATURES, PACKAGES, WRITTEN
+from .ledger import Ledger
+from .pair_page import PairPage, page_key
 from .progress import Progress
 from .reproduction import Recipe
-from .table import Cell, Column, Group, Missing, Row, Table
+from .table import Column, Missing, Table, spans
+
+#: What the page does with JavaScript, in this order; without it everything is there to be read.
+SCRIPTS = ("pages.js", "copying.js", "results.js", "controls.js", "provenance.js")
 
 
 @dataclass(frozen=True)
@@ -21,16 +30,18 @@ class Page:
     """Everything that the report shows."""
 
     experiment: str
-    answer: str
+    answer: list[Sentence]
+    ran: str
     progress: list[Progress]
     warnings: Sequence[str]
     tables: list[Table]
     environments: list[MadeIn]
     recipes: list[Recipe]
-    curves: list[Curves]
     pictures: list[Gallery]
     notes: Sequence[str]
-    chapters: Sequence[Chapter] = ()
+    chapters: Sequence[Chapter]
+    pages: list[PairPage]
+    ledger: Ledger
 
 
 def as_html(page: Page) -> str:
@@ -44,26 +55,27 @@ def as_html(page: Page) -> str:
     )
     environment.globals.update(
         shown=shown,
+        plain=plain,
         arrows=ARROWS,
         spans=spans,
         explained=explained,
         footnotes=footnotes,
         compare=compare,
-        size=SIZE,
+        page_key=page_key,
+        job_numbers=page.ledger.numbers,
     )
     environment.tests["missing"] = lambda content: isinstance(content, Missing)
-    return environment.get_template("index.html").render(page=page)
-
-
-def spans(table: Table, row: Row) -> list[tuple[Group, Column, Cell, int]]:
-    """The row's cells and how many columns each takes: neighbours that do not apply are one cell."""
-    merged: list[tuple[Group, Column, Cell, int]] = []
-    for (group, column), cell in zip(table.columns, row.cells, strict=True):
-        if merged and not cell.applies and cell == merged[-1][2]:
-            merged[-1] = (*merged[-1][:3], merged[-1][3] + 1)
-        else:
-            merged.append((group, column, cell, 1))
-    return merged
+    templates = resources.files("dcanet.report") / "templates"
+    scripts = [script((templates / name).read_text(encoding="utf-8")) for name in SCRIPTS]
+    of_charts = [script(text) for text in chart_scripts()]
+    return environment.get_template("index.html").render(
+        page=page,
+        scripts=scripts,
+        chart_scripts=of_charts,
+        policy=policy([*scripts, *of_charts]),
+        ledger=data(page.ledger.as_data()),
+        latex=data({"written": WRITTEN, "ligatures": LIGATURES, "packages": PACKAGES}),
+    )
 
 
 def explained(table: Table) -> list[Column]:

@@ -5,18 +5,23 @@ from pathlib import Path
 
 from ..files import write_text
 from ..sheets import Detector, Pair
+from .alerts import alerts
 from .answer import answer
 from .as_csv import as_csv
 from .as_html import Page, as_html
+from .as_latex import as_latex
 from .audit import audit_chapter
+from .charts.of_pairs import pair_charts
 from .costs import costs_chapter
-from .curves import curves
 from .environment import environments
 from .galleries import galleries
+from .jobs import jobs
+from .ledger import Ledger
 from .markdown_page import markdown_page
 from .noise import noise_chapter
+from .pair_page import detector_pages, pair_pages
 from .plan import load_plan, plan_chapter
-from .progress import progress
+from .progress import progress, ran
 from .reproduction import detector_recipes, recipes
 from .speed import speed_chapter
 from .stored import load
@@ -37,7 +42,7 @@ def render(
     notes: Sequence[str] = (),
     pretrained: Collection[str] = (),
 ) -> Path:
-    """Write index.html, tables.md, table1.csv and table2.csv into `out`; returns the path of index.html.
+    """Write index.html, tables.md, and each table as CSV and LaTeX into `out`; returns index.html's path.
 
     `results` is the experiment's folder, `data_note` and `detection_note` say what our accuracies and our AP
     are measured on, and `logs` is where the log of an absent result is looked for. Models in `pretrained` are
@@ -45,20 +50,28 @@ def render(
     """
     out = Path(out)
     stored = load(results, pairs, logs, pretrained)
-    classifiers = table1(pairs, stored, data_note)
     detection = load_detection(results, detectors, logs, pretrained)
-    tables = [classifiers, table2(detectors, detection, detection_note, stored.statistics)]
+    of_classifiers = table1(pairs, stored, data_note)
+    of_detectors = table2(detectors, detection, detection_note, stored.statistics)
+    tables = [of_classifiers, of_detectors]
+    of_pairs, of_rows = recipes(pairs, stored), detector_recipes(detectors, detection)
+    made_in = environments([*stored.provenances, *detection.provenances])
     plan, plan_warnings = load_plan(results)
     page = Page(
         experiment=experiment,
-        answer=answer(classifiers, stored.statistics),
+        answer=answer(of_classifiers, stored.statistics),
+        ran=ran(tables, made_in),
         progress=progress(pairs, detectors, stored, detection),
-        warnings=[*stored.warnings, *detection.warnings, *plan_warnings],
+        warnings=[
+            *alerts(pairs, stored, detection, tables),
+            *stored.warnings,
+            *detection.warnings,
+            *plan_warnings,
+        ],
         tables=tables,
-        environments=environments([*stored.provenances, *detection.provenances]),
-        recipes=[*recipes(pairs, stored), *detector_recipes(detectors, detection)],
+        environments=made_in,
+        recipes=[*of_pairs, *of_rows],
         pictures=galleries(detectors, detection),
-        curves=curves(pairs, stored),
         notes=notes,
         chapters=[
             noise_chapter(pairs, detectors, stored),
@@ -67,9 +80,15 @@ def render(
             audit_chapter(pairs, stored.audit),
             plan_chapter(plan, stored, detection),
         ],
+        pages=[
+            *pair_pages(pairs, of_classifiers, stored, of_pairs, pair_charts(pairs, stored)),
+            *detector_pages(detectors, of_detectors, detection, of_rows, stored.detector_speeds),
+        ],
+        ledger=Ledger(jobs(stored, detection)),
     )
     for table in tables:
         write_text(out / f"{table.key}.csv", as_csv(table))
+        write_text(out / f"{table.key}.tex", as_latex(table))
     write_text(out / "tables.md", markdown_page(page))
     write_text(out / "index.html", as_html(page))
     return out / "index.html"

@@ -22,7 +22,7 @@ def caveats(pair: Pair, options_of: OptionsOf = default_options) -> Iterator[str
 
     What the options say is what is built: nothing here is a list of known cases.
     """
-    if pair.connected is None or not {pair.baseline.id, pair.connected.id} <= set(TRIPLES):
+    if pair.connected is None or not _known(pair):
         return
     baseline, connected = pair.baseline.id, pair.connected.id
     yield from _other_attention(baseline, connected, options_of)
@@ -35,10 +35,21 @@ def caveats(pair: Pair, options_of: OptionsOf = default_options) -> Iterator[str
         )
 
 
+def unequal(pair: Pair, options_of: OptionsOf = default_options) -> bool:
+    """Whether its sides differ in more than the connection, by the options that they have here."""
+    if pair.connected is None or not _known(pair):
+        return False
+    return bool(beyond_connection(options_of(pair.baseline.id), options_of(pair.connected.id)))
+
+
 def config_line(model: str, options: Options) -> str:
     """What to write into the config for a model to have these options."""
     inner = ", ".join(f"{key}: {_text(value)}" for key, value in options.items())
     return f"options: {{{model}: {{{inner}}}}}"
+
+
+def _known(pair: Pair) -> bool:
+    return {model.id for model in pair.models} <= set(TRIPLES)
 
 
 def _other_attention(baseline: str, connected: str, options_of: OptionsOf) -> Iterator[str]:

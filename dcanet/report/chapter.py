@@ -68,5 +68,3 @@ class Chapter:
     notes: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
     """Drawn on the page alone, between paragraphs and tables."""
-    albums: tuple[Album, ...] = ()
-    """Shown on the page alone, after the tables; what they say stands in a table too."""

@@ -8,6 +8,8 @@ from ..comparison_documents import NotCompared, PairComparison
 from ..documents import Result
 from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Classifier, Pair
+from .jobs import COSTS as COUNTING
+from .jobs import STATISTICS, of_runs, timing
 from .stored import NOT_RUN, REAL, Stored
 from .table import Column, Content, Judgement, Missing, Value, difference
 
@@ -46,6 +48,20 @@ def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Conte
         costs = stored.cost_of(model.id)
         return costs if isinstance(costs, Missing) else Value(COSTS[key](costs))
     return _speed(stored.speeds[column.device][pair.id], model)
+
+
+def jobs_of(column: Column, pair: Pair, models: Sequence[Classifier], stored: Stored) -> tuple[str, ...]:
+    """Keys of what made our number of these models of a pair."""
+    key = column.metric.key
+    if key in COSTS:
+        return (COUNTING,)
+    if key == "throughput":
+        return (timing(column.device, pair.id),)
+    test = column.test or (REAL if key == "real_top1" else "")
+    stage = f"test-{test}" if test else "eval"
+    found = [job for m in models for job in of_runs("classification", m.id, stored.runs[m.id], stage)]
+    tested = key in ACCURACIES | CALIBRATION and not isinstance(stored.statistics, Missing)
+    return (*found, *([STATISTICS] if tested else []))
 
 
 def published(column: Column, model: Classifier) -> Content:

@@ -82,14 +82,32 @@ def _share(parts: Parts) -> str:
 def _by_part(
     key: str, caption: str, counted: Mapping[str, ModelCosts], parts_of: Callable[[ModelCosts], Parts]
 ) -> Listing:
-    rows = []
-    for name, costs in counted.items():
-        parts = parts_of(costs)
-        share = _share(parts) if parts.connection else "none"
-        numbers = (getattr(parts, part) for part in PARTS)
-        rows.append((name, *map(_millions, numbers), _millions(parts.total), share))
-    headings = (*PARTS, "all", "connection's share")
-    return Listing(key, caption, (NETWORK, *map(Heading, headings)), tuple(rows), folded=True)
+    rows = tuple(_part_row(name, parts_of(costs)) for name, costs in counted.items())
+    return Listing(key, caption, (NETWORK, *_part_headings()), rows, folded=True)
+
+
+def parts_of_pair(key: str, models: Sequence[str], costs: Costs | Missing) -> Iterator[Listing]:
+    """Both networks of a pair, so that what the connection adds stands alone."""
+    found = {} if isinstance(costs, Missing) else {name: costs.models.get(name) for name in models}
+    counted = {name: model for name, model in found.items() if isinstance(model, ModelCosts)}
+    rows = [
+        _part_row(f"{name}, {what}", parts_of(model))
+        for what, parts_of in (("parameters", _parameters), ("MACs", _macs))
+        for name, model in counted.items()
+    ]
+    if rows:
+        caption = f"Where the costs are, in millions; MACs as {CONVENTIONS[BY_PART]} counts"
+        yield Listing(key, caption, (NETWORK, *_part_headings()), tuple(rows))
+
+
+def _part_headings() -> Iterable[Heading]:
+    return map(Heading, (*PARTS, "all", "connection's share"))
+
+
+def _part_row(name: str, parts: Parts) -> tuple[str, ...]:
+    share = _share(parts) if parts.connection else "none"
+    numbers = (getattr(parts, part) for part in PARTS)
+    return name, *map(_millions, numbers), _millions(parts.total), share
 
 
 def _by_convention(counted: Mapping[str, ModelCosts]) -> Listing:

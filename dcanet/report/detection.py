@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..evaluation.ap_bootstrap import paired_intervals
 from ..sheets import Detector
 from .classification import NOT_PUBLISHED
+from .jobs import STATISTICS, of_runs
 from .reading import NOT_RUN
 from .stored_detection import DetectorRun, StoredDetection
 from .table import Column, Content, Judgement, Missing, Value, difference
@@ -42,6 +43,12 @@ def ours(column: Column, detector: str, stored: StoredDetection) -> Content:
         seeds=tuple(metrics.seed for metrics in found if metrics.seed is not None),
         interval=(interval.low, interval.high) if interval and len(found) == 1 else None,
     )
+
+
+def jobs_of(detectors: Sequence[str], stored: StoredDetection, tested: bool = False) -> tuple[str, ...]:
+    """Keys of what made our numbers of these detectors, or their tested difference."""
+    found = (job for name in detectors for job in of_runs("detection", name, stored.runs[name]))
+    return (*found, *([STATISTICS] if tested else []))
 
 
 def published(column: Column, detector: Detector) -> Content:

@@ -34,7 +34,7 @@ def environments(provenances: Iterable[Provenance]) -> list[Environment]:
     shared: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for provenance in provenances:
         day = provenance.started.astimezone(UTC).date().isoformat()
-        shared.setdefault(tuple(_facts(provenance).items()), []).append(day)
+        shared.setdefault(tuple(facts(provenance).items()), []).append(day)
     found = [Environment(dict(facts), len(days), min(days), max(days)) for facts, days in shared.items()]
     return sorted(found, key=lambda environment: environment.first_day)
 
@@ -48,7 +48,8 @@ def compare(found: Iterable[Environment]) -> list[Fact]:
     ]
 
 
-def _facts(provenance: Provenance) -> dict[str, str]:
+def facts(provenance: Provenance) -> dict[str, str]:
+    """Commit, device, machine and versions of a job."""
     return {
         "git commit": _commit(provenance),
         "device": provenance.device,

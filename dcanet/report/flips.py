@@ -11,6 +11,8 @@ from .stored import Stored, evaluated
 #: Classes and images of each pair that are listed.
 LISTED_CLASSES = 10
 LISTED_IMAGES = 5
+#: Networks that a matrix of all with all is shown for; statistics.json has it of any number.
+LISTED_NETWORKS = 60
 
 
 def outcomes(compared: Mapping[str, PairComparison]) -> Iterator[Listing]:
@@ -131,7 +133,7 @@ def _answers(image: FlippedImage, names: list[str]) -> tuple[str, str, str]:
 def agreement(statistics: TableStatistics) -> Iterator[Listing]:
     """All networks with all others, two matrices in one."""
     found = statistics.agreement
-    if not isinstance(found, Agreement) or len(found.models) < 2:
+    if not isinstance(found, Agreement) or not 2 <= len(found.models) <= LISTED_NETWORKS:
         return
     rows = tuple(
         (

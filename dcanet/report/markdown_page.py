@@ -6,12 +6,16 @@ from .as_html import Page
 from .as_markdown import as_markdown, bullets, escape, escape_inside, line
 from .chapter import Chapter, Listing
 from .environment import Environment, compare
+from .progress import Progress
 from .reproduction import Recipe
 
 
 def markdown_page(page: Page) -> str:
     """Answer, warnings, tables, chapters, environment, and how to make each number again."""
-    parts = [f"# {escape(page.experiment)}\n", f"{escape(page.answer)}\n"]
+    parts = [f"# {escape(page.experiment)}\n"]
+    parts.append(escape(" ".join(sentence.text for sentence in page.answer)) + "\n")
+    parts.append(f"{escape(page.ran)}\n")
+    parts.append(bullets(map(_progress, page.progress)))
     if page.warnings:
         parts.append(f"## Warnings\n\n{bullets(page.warnings)}")
     parts += [as_markdown(table) for table in page.tables]
@@ -21,6 +25,10 @@ def markdown_page(page: Page) -> str:
     parts.append("## Environment\n\n" + "\n".join(_environments(page.environments)) + "\n")
     parts.append("## Reproduce each number\n\n" + "\n".join(_recipes(page.recipes)) + "\n")
     return "\n".join(parts)
+
+
+def _progress(part: Progress) -> str:
+    return f"{part.done} of {part.total} {part.what}" + (f" ({part.rest})" if part.rest else "")
 
 
 def _chapter(chapter: Chapter) -> Iterator[str]:

@@ -17,7 +17,7 @@ from .chapter import Chapter, Heading, Listing
 from .charts.forest import forest
 from .charts.trade import trades
 from .claims import claimed_ap, claims
-from .flips import agreement, albums, classes, flipped, outcomes
+from .flips import agreement, classes, flipped, outcomes
 from .formatting import p_text, with_interval
 from .stored import Stored
 from .table import Missing
@@ -65,7 +65,6 @@ def noise_chapter(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: 
         tuple(listings),
         tuple(_reasons(pairs, detectors, stored, statistics)),
         (*([forest(compared, pooled)] if compared else []), *trades(pairs, stored)),
-        tuple(albums(compared, stored)),
     )
 
 

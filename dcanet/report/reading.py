@@ -9,6 +9,8 @@ from ..errors import UserError
 from .table import Missing
 
 NOT_RUN = Missing("not run yet")
+#: Reasons of a result that is not there although its job has run.
+FAILED, UNREADABLE, UNCOUNTABLE = "failed or unfinished", "unreadable", "cannot be counted"
 #: Name of the run whose weights were not trained here.
 PRETRAINED = "pretrained"
 FileKind = TypeVar("FileKind", bound=Document)
@@ -45,14 +47,14 @@ class Reader:
                     raise UserError(f"{path}: is of {key} {found!r}, but its place says {expected!r}")
         except UserError as error:
             self.warnings.append(str(error))
-            return Missing("unreadable", str(error))
+            return Missing(UNREADABLE, str(error))
         return document
 
     def absent(self, *logs: str) -> Missing:
         """The reason of a result that is not there: the first of its logs that exists, or not run yet."""
         for log in logs:
             if self.logs and (self.logs / log).is_file():
-                return Missing("failed or unfinished", f"see {self.logs / log}")
+                return Missing(FAILED, f"see {self.logs / log}")
         return NOT_RUN
 
     def history(self, path: Path) -> list[EpochRecord]:

@@ -18,10 +18,10 @@ def remarks(pair: Pair, stored: Stored) -> tuple[str, ...]:
         parts = list(_parts(model.id, stored.runs[model.id], stored.cost_of(model.id)))
         if parts:
             sentences.append(f"{model.id}: {'; '.join(parts)}.")
-    return (*sentences, *caveats(pair, lambda model: _options_here(model, stored)))
+    return (*sentences, *caveats(pair, lambda model: options_here(model, stored)))
 
 
-def _options_here(model: str, stored: Stored) -> Options:
+def options_here(model: str, stored: Stored) -> Options:
     """The options that its results have; of the printed form where there is none."""
     if found := evaluated(stored.runs.get(model, ())):
         return with_defaults(model, found[0].options)

@@ -23,6 +23,8 @@ class Steps:
 class Recipe:
     """How a row comes to be: the workflow's targets and the commands that ran."""
 
+    key: str
+    """Of the pair or detector."""
     row: str
     workflow: str
     steps: list[Steps]
@@ -32,6 +34,7 @@ def recipes(pairs: Sequence[Pair], stored: Stored) -> list[Recipe]:
     """One recipe for each pair, in the table's order."""
     return [
         Recipe(
+            pair.id,
             pair.row,
             shlex.join(["snakemake", "--cores", "all", *_targets(pair, stored)]),
             [
@@ -48,6 +51,7 @@ def detector_recipes(detectors: Sequence[Detector], stored: StoredDetection) -> 
     """One recipe for each detector that was run, in the table's order."""
     return [
         Recipe(
+            row.id,
             f"{row.detector}, {row.row}",
             shlex.join(
                 ["snakemake", "--cores", "all"]

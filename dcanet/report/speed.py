@@ -1,6 +1,6 @@
 """Every speed that was measured: each network under each setting, with latency, memory and energy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..profile_documents import MachineState, Measurement, Setting, Throughput
 from ..profiling.setting import in_words
@@ -51,7 +51,7 @@ def speed_chapter(pairs: Sequence[Pair], stored: Stored) -> Chapter:
             "of the process's resident memory. Energy is a GPU board's, from blocks of a second or more. "
             "What was not measured has no column.",
         ),
-        tuple(_listings(of_devices)),
+        tuple(speed_listings("speed", of_devices)),
         tuple(_machines(of_devices)),
     )
 
@@ -64,7 +64,8 @@ def _timings(device: str, pairs: Sequence[Pair], stored: Stored) -> Iterator[Thr
     yield from stored.detector_speeds[device]
 
 
-def _listings(of_devices: dict[str, list[Throughput]]) -> Iterator[Listing]:
+def speed_listings(key: str, of_devices: Mapping[str, Sequence[Throughput]]) -> Iterator[Listing]:
+    """One for each device, size and setting; `key` starts the names of all."""
     for device, timings in of_devices.items():
         rows: dict[tuple[str, str], list[tuple[str, ...]]] = {}
         for timing in timings:
@@ -73,7 +74,7 @@ def _listings(of_devices: dict[str, list[Throughput]]) -> Iterator[Listing]:
                 rows.setdefault((place, in_words(_wanted(found))), []).extend(_rows(found))
         for number, ((place, setting), of_setting) in enumerate(rows.items(), start=1):
             caption = f"{setting} ({place})"
-            yield Listing(f"speed-{device}-{number}", caption, COLUMNS, tuple(of_setting)).without_empty()
+            yield Listing(f"{key}-{device}-{number}", caption, COLUMNS, tuple(of_setting)).without_empty()
 
 
 def _wanted(found: Measurement) -> Setting:

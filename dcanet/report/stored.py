@@ -16,7 +16,7 @@ from ..detection.forms import is_detector
 from ..documents import EpochRecord, Metrics, Provenance, RealMetrics, Result
 from ..profile_documents import Audit, Costs, ModelCosts, Throughput, Uncounted
 from ..sheets import Pair
-from .reading import NOT_RUN, PRETRAINED, Reader, evaluated_others, title_of
+from .reading import NOT_RUN, PRETRAINED, UNCOUNTABLE, Reader, evaluated_others, title_of
 from .table import Missing
 
 __all__ = ["NOT_RUN", "PRETRAINED", "REAL", "Run", "Stored", "Tested", "evaluated", "load"]
@@ -86,7 +86,7 @@ class Stored:
             return self.costs
         found = self.costs.models.get(network)
         if isinstance(found, Uncounted):
-            return Missing("cannot be counted", found.reason)
+            return Missing(UNCOUNTABLE, found.reason)
         return found or Missing("not counted yet")
 
     @property

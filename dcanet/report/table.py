@@ -56,6 +56,8 @@ class Cell:
 
     ours: Content
     paper: Content
+    jobs: tuple[str, ...] = ()
+    """Keys of the jobs that our number comes from."""
 
     @property
     def applies(self) -> bool:
@@ -118,6 +120,10 @@ class Row:
     name: str
     cells: tuple[Cell, ...]
     remarks: tuple[str, ...] = ()
+    key: str = ""
+    """Of the pair or detector, in the names of its files and of its page."""
+    facets: tuple[tuple[str, str], ...] = ()
+    """What the row can be picked by: names and values, the same names in every row of a table."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,15 @@ class Table:
     @property
     def rows(self) -> list[tuple[Section, Row]]:
         return [(section, row) for section in self.sections for row in section.rows]
+
+    @property
+    def facets(self) -> dict[str, list[str]]:
+        """Every name that rows can be picked by, with its values in the order of the rows."""
+        found: dict[str, dict[str, None]] = {}
+        for _, row in self.rows:
+            for name, value in row.facets:
+                found.setdefault(name, {})[value] = None
+        return {name: list(values) for name, values in found.items()}
 
     @property
     def remarks(self) -> list[str]:
@@ -191,6 +206,17 @@ class Table:
             i for i, (g, column) in enumerate(self.columns) if (g.key, column.metric.key) == (group, metric)
         )
         return ((row, row.cells[index]) for _, row in self.rows)
+
+
+def spans(table: Table, row: Row) -> list[tuple[Group, Column, Cell, int]]:
+    """The row's cells and how many columns each takes: neighbours that do not apply are one cell."""
+    merged: list[tuple[Group, Column, Cell, int]] = []
+    for (group, column), cell in zip(table.columns, row.cells, strict=True):
+        if merged and not cell.applies and cell == merged[-1][2]:
+            merged[-1] = (*merged[-1][:3], merged[-1][3] + 1)
+        else:
+            merged.append((group, column, cell, 1))
+    return merged
 
 
 def difference(value: Content, baseline: Content) -> Content:

@@ -8,12 +8,12 @@ from ..documents import Metrics, RealMetrics
 from ..profile_documents import ModelCosts, Throughput
 from ..profiling.setting import in_words
 from ..sheets import Pair
-from .classification import ACCURACIES, CALIBRATION, our_difference, ours, published
+from .classification import ACCURACIES, CALIBRATION, jobs_of, our_difference, ours, published
 from .metrics import METRICS
 from .remarks import remarks
 from .stored import NOT_RUN, REAL, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
-from .wording import level
+from .wording import BACKBONES, level, parts_of_model
 
 NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks to connect")
 
@@ -43,7 +43,8 @@ def table1(pairs: Sequence[Pair], stored: Stored, data_note: str) -> Table:
 
 def _backbone_name(members: Sequence[Pair]) -> str:
     plain = [pair.row for pair in members if pair.baseline.attention == "none"]
-    return plain[0] if plain else members[0].baseline.backbone
+    backbone = members[0].baseline.backbone
+    return plain[0] if plain else BACKBONES.get(backbone, backbone)
 
 
 def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
@@ -109,27 +110,33 @@ def _settings(found: Iterable[str]) -> str:
 
 
 def _row(pair: Pair, columns: Sequence[Column], stored: Stored) -> Row:
+    facets = parts_of_model(pair.baseline.backbone, pair.baseline.attention)
+    return Row(pair.row, _cells(pair, columns, stored), remarks(pair, stored), pair.id, facets)
+
+
+def _cells(pair: Pair, columns: Sequence[Column], stored: Stored) -> tuple[Cell, ...]:
     if pair.connected is None:
-        alone = [Cell(ours(c, pair, pair.baseline, stored), published(c, pair.baseline)) for c in columns]
-        cells = (*alone, *[Cell(NO_CONNECTION, NO_CONNECTION)] * (2 * len(columns)))
-        return Row(pair.row, cells, remarks(pair, stored))
-    baseline, connected, delta = [], [], []
+        made = [jobs_of(column, pair, [pair.baseline], stored) for column in columns]
+        alone = [
+            Cell(ours(column, pair, pair.baseline, stored), published(column, pair.baseline), jobs)
+            for column, jobs in zip(columns, made, strict=True)
+        ]
+        return (*alone, *[Cell(NO_CONNECTION, NO_CONNECTION)] * (2 * len(columns)))
+    sides: tuple[list[Cell], list[Cell]] = ([], [])
+    deltas = []
     for column in columns:
-        ours_baseline, ours_connected = mark_best(
-            [ours(column, pair, model, stored) for model in (pair.baseline, pair.connected)], column.metric
-        )
-        paper_baseline, paper_connected = mark_best(
-            [published(column, model) for model in (pair.baseline, pair.connected)], column.metric
-        )
-        baseline.append(Cell(ours_baseline, paper_baseline))
-        connected.append(Cell(ours_connected, paper_connected))
-        delta.append(
+        mine = mark_best([ours(column, pair, model, stored) for model in pair.models], column.metric)
+        papers = mark_best([published(column, model) for model in pair.models], column.metric)
+        for side, model, our, paper in zip(sides, pair.models, mine, papers, strict=True):
+            side.append(Cell(our, paper, jobs_of(column, pair, [model], stored)))
+        deltas.append(
             Cell(
-                our_difference(column, pair, ours_baseline, ours_connected, stored),
-                difference(paper_connected, paper_baseline),
+                our_difference(column, pair, mine[0], mine[1], stored),
+                difference(papers[1], papers[0]),
+                jobs_of(column, pair, pair.models, stored),
             )
         )
-    return Row(pair.row, (*baseline, *connected, *delta), remarks(pair, stored))
+    return (*sides[0], *sides[1], *deltas)
 
 
 def _notes(stored: Stored) -> Iterable[str]:

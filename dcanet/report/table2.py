@@ -5,13 +5,14 @@ from itertools import groupby
 
 from ..comparison_documents import ApComparison, NotCompared, TableStatistics
 from ..detection.forms import is_detector, variant_of
-from ..models.forms import options_text
+from ..models.forms import TRIPLES, options_text
 from ..sheets import Detector
-from .detection import PUBLISHED, our_difference, ours, published
+from .detection import PUBLISHED, jobs_of, our_difference, ours, published
 from .metrics import METRICS
 from .reading import NOT_RUN
 from .stored_detection import StoredDetection
 from .table import Cell, Column, Content, Group, Missing, Row, Section, Table, difference, mark_best
+from .wording import parts_of_model
 
 Compared = Mapping[str, ApComparison | NotCompared]
 FIRST = Missing("no baseline", "the other rows of this detector are built on it")
@@ -57,13 +58,27 @@ def _rows(
         mine = mark_best([ours(column, member.id, stored) for member in members], column.metric)
         papers = mark_best([published(column, member) for member in members], column.metric)
         for member, our, paper in zip(members, mine, papers, strict=True):
-            cells[member.id].append(Cell(our, paper))
+            cells[member.id].append(Cell(our, paper, jobs_of([member.id], stored)))
     rows = []
     for member in members:
         baseline = by_id.get(member.baseline or "")
         deltas = _deltas(member, baseline, columns, stored, compared)
-        rows.append(Row(member.row, (*cells[member.id], *deltas), _remarks(member, stored)))
+        rows.append(
+            Row(
+                member.row,
+                (*cells[member.id], *deltas),
+                _remarks(member, stored),
+                member.id,
+                _facets(member),
+            )
+        )
     return tuple(rows)
+
+
+def _facets(member: Detector) -> tuple[tuple[str, str], ...]:
+    """A backbone that is none of Table 1 is called by its id."""
+    backbone, attention, _ = TRIPLES.get(member.backbone_model, (member.backbone_model, "unknown", False))
+    return ("Detector", member.detector), *parts_of_model(backbone, attention)
 
 
 def _deltas(
@@ -79,7 +94,8 @@ def _deltas(
             continue
         paper: Content = difference(published(column, member), published(column, baseline))
         ours_of_pair = our_difference(column, member.id, baseline.id, stored, compared.get(member.id))
-        yield Cell(ours_of_pair, paper)
+        jobs = jobs_of([baseline.id, member.id], stored, isinstance(compared.get(member.id), ApComparison))
+        yield Cell(ours_of_pair, paper, jobs)
 
 
 def _remarks(member: Detector, stored: StoredDetection) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from ..comparison_documents import Pooled, TableStatistics
 from .formatting import with_interval
 
+#: As the paper writes them.
+BACKBONES = {"resnet50": "ResNet50", "mnasnet1_0": "Mnas1_0", "mobilenet_v2": "MobileNetV2"}
 ADJUSTMENTS = {"holm": "Holm's method", "fdr_bh": "Benjamini and Hochberg's false discovery rate"}
 
 
@@ -14,6 +16,12 @@ def method(statistics: TableStatistics) -> str:
         "several trainings over seeds and images. Of one training each nothing is said of another training's "
         "outcome. “Detectable” is the least difference that would have been found with 80 % power."
     )
+
+
+def parts_of_model(backbone: str, attention: str) -> tuple[tuple[str, str], ...]:
+    """What a classifier is made of, as the paper writes it, for example ResNet50 and SE."""
+    title = attention if attention == "none" else attention.upper()
+    return ("Backbone", BACKBONES.get(backbone, backbone)), ("Attention", title)
 
 
 def level(statistics: TableStatistics) -> str:

@@ -22,6 +22,7 @@ from dcanet.documents import (
     write_history,
 )
 from dcanet.models import default_options
+from dcanet.models.forms import TRIPLES
 from dcanet.profile_documents import (
     Costs,
     Latency,
@@ -147,6 +148,11 @@ def write_pictures(results: Path, name: str, baseline: str) -> None:
     drawn.save(results / "detection" / name / "pictures.json")
 
 
+def options_of(model: str) -> dict[str, Any]:
+    """Of its printed form; none of a model that is made up too."""
+    return default_options(model) if model in TRIPLES else {}
+
+
 def run_folder(results: Path, model: str, seed: int | None) -> Path:
     return results / "classification" / model / ("pretrained" if seed is None else f"seed{seed}")
 
@@ -155,7 +161,7 @@ def write_run(results: Path, model: str, seed: int | None = 0, top1: float = 90.
     folder = run_folder(results, model, seed)
     metrics = {
         "model": model,
-        "options": default_options(model),
+        "options": options_of(model),
         "weights_source": "trained" if seed is not None else "published (drive:made-up-model)",
         "seed": seed,
         "dataset": "made-up",
@@ -248,7 +254,7 @@ def write_costs(
 
     models: dict[str, ModelCosts | Uncounted] = {
         name: ModelCosts(
-            options=(options or {}).get(name, default_options(name)),
+            options=(options or {}).get(name, options_of(name)),
             height=224,
             width=224,
             classes=1000,

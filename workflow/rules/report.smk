@@ -28,6 +28,8 @@ rule report:
         ),
         table1="report/table1.csv",
         table2="report/table2.csv",
+        latex1="report/table1.tex",
+        latex2="report/table2.tex",
     log:
         f"{LOGS}/report.log",
     conda:
