@@ -27,7 +27,7 @@ def as_csv(table: Table) -> str:
             for field in _fields(column, cell)
         ]
         texts = (table.ours_on, table.paper_on, " ".join(row.remarks))
-        writer.writerow([_text(section.name), _text(row.name), *fields, *map(_text, texts)])
+        writer.writerow([cell_text(section.name), cell_text(row.name), *fields, *map(cell_text, texts)])
     return text.getvalue()
 
 
@@ -61,10 +61,10 @@ def _fields(column: Column, cell: Cell) -> Iterator[str]:
 def _content(cell: Cell, content: Content, scale: int) -> str:
     if isinstance(content, Value):
         return plain(content.number if scale == 1 else content.number / scale)
-    return _text(str(content) if cell.applies else content.reason)
+    return cell_text(str(content) if cell.applies else content.reason)
 
 
-def _text(text: str) -> str:
+def cell_text(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠]|[\t\r\n]", text) else text
 

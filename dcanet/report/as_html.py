@@ -9,7 +9,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from .answer import Sentence
 from .chapter import Chapter
 from .chart_scripts import chart_scripts
-from .curves import SIZE
 from .environment import Environment as MadeIn
 from .environment import compare
 from .formatting import ARROWS, plain, shown
@@ -63,7 +62,6 @@ def as_html(page: Page) -> str:
         footnotes=footnotes,
         compare=compare,
         page_key=page_key,
-        size=SIZE,
         job_numbers=page.ledger.numbers,
     )
     environment.tests["missing"] = lambda content: isinstance(content, Missing)

@@ -11,6 +11,7 @@ from .as_csv import as_csv
 from .as_html import Page, as_html
 from .as_latex import as_latex
 from .audit import audit_chapter
+from .charts.of_pairs import pair_charts
 from .costs import costs_chapter
 from .environment import environments
 from .galleries import galleries
@@ -80,7 +81,7 @@ def render(
             plan_chapter(plan, stored, detection),
         ],
         pages=[
-            *pair_pages(pairs, of_classifiers, stored, of_pairs),
+            *pair_pages(pairs, of_classifiers, stored, of_pairs, pair_charts(pairs, stored)),
             *detector_pages(detectors, of_detectors, detection, of_rows, stored.detector_speeds),
         ],
         ledger=Ledger(jobs(stored, detection)),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from .figure import Figure
+from .chart import Chart
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Album:
 
 @dataclass(frozen=True)
 class Chapter:
-    """Paragraphs, then drawings, then tables, then notes to them."""
+    """Paragraphs, then charts, then tables, then notes to them."""
 
     key: str
     title: str
     paragraphs: tuple[str, ...]
     listings: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    charts: tuple[Chart, ...] = ()
     """Drawn on the page alone, between paragraphs and tables."""

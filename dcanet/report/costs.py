@@ -2,20 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from ..profile_documents import Convention, Costs, ModelCosts, Parts, Uncounted
+from ..profile_documents import Costs, ModelCosts, Parts, Uncounted
 from ..sheets import Pair
 from .chapter import Chapter, Heading, Listing
+from .chart import Chart
+from .charts.cost_bars import cost_bars
+from .counting import BY_PART, CONVENTIONS, PARTS
 from .table import Missing
 
-#: The conventions, and what their columns are called.
-CONVENTIONS: dict[Convention, str] = {
-    "fvcore": "fvcore",
-    "conv_linear": "convolutions and linear layers alone",
-    "published": "authors' counter",
-}
-#: Whose rules count where the parts are told apart: those of Table 1's column.
-BY_PART: Convention = "fvcore"
-PARTS = tuple(Parts.model_fields)
 NETWORK = Heading("Network", words=True)
 
 
@@ -43,13 +37,16 @@ def costs_chapter(pairs: Sequence[Pair], costs: Costs | Missing) -> Chapter:
         ),
         _by_convention(counted),
     )
-    return _chapter(paragraphs, listings if counted else (), _notes(counted))
+    return _chapter(paragraphs, listings if counted else (), _notes(counted), cost_bars(pairs, costs))
 
 
 def _chapter(
-    paragraphs: Sequence[str], listings: tuple[Listing, ...] = (), notes: Sequence[str] = ()
+    paragraphs: Sequence[str],
+    listings: tuple[Listing, ...] = (),
+    notes: Sequence[str] = (),
+    charts: tuple[Chart, ...] = (),
 ) -> Chapter:
-    return Chapter("costs", "Where the costs are", tuple(paragraphs), listings, tuple(notes))
+    return Chapter("costs", "Where the costs are", tuple(paragraphs), listings, tuple(notes), charts)
 
 
 def _summary(classifiers: Iterable[ModelCosts]) -> Iterator[str]:

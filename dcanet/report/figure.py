@@ -34,20 +34,3 @@ class Figure:
     height: int
     shapes: tuple[Shape, ...]
     labels: tuple[Label, ...]
-
-
-def line(x1: float, y1: float, x2: float, y2: float) -> str:
-    """A path."""
-    return f"M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"
-
-
-def circle(x: float, y: float, radius: float) -> str:
-    """A path."""
-    arc = f"a{radius:g} {radius:g} 0 1 0"
-    return f"M{x - radius:.1f} {y:.1f}{arc} {2 * radius:g} 0{arc} {-2 * radius:g} 0z"
-
-
-def diamond(x: float, y: float, half_width: float, half_height: float) -> str:
-    """A path."""
-    corners = ((-half_width, 0), (0, -half_height), (half_width, 0), (0, half_height))
-    return f"M{'L'.join(f'{x + dx:.1f} {y + dy:.1f}' for dx, dy in corners)}z"

@@ -14,13 +14,13 @@ from ..comparison_documents import (
 from ..sheets import Detector, Pair
 from ..statistics.verdict import SIGNS
 from .chapter import Chapter, Heading, Listing
+from .charts.forest import forest
+from .charts.trade import trades
 from .claims import claimed_ap, claims
 from .flips import agreement, classes, flipped, outcomes
-from .forest import forest
 from .formatting import p_text, with_interval
 from .stored import Stored
 from .table import Missing
-from .trade import trades
 from .wording import level, method, pooled_sentence
 
 TITLE = "Is it more than noise?"

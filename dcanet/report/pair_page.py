@@ -9,7 +9,6 @@ from ..sheets import Detector, Pair
 from .chapter import Album, Listing
 from .chart import Chart
 from .costs import parts_of_pair
-from .curves import Curves, curves
 from .flips import albums, classes, flipped, outcomes
 from .history import history
 from .reproduction import Recipe
@@ -37,7 +36,6 @@ class PairPage:
     listings: tuple[Listing, ...]
     recipe: Recipe | None
     charts: tuple[Chart, ...] = ()
-    curves: Curves | None = None
     albums: tuple[Album, ...] = ()
 
 
@@ -54,7 +52,6 @@ def pair_pages(
     charts: Charts | None = None,
 ) -> Iterator[PairPage]:
     """One for each row of Table 1; `charts` are by the pairs' ids."""
-    drawn = {drawing.key: drawing for drawing in curves(pairs, stored)}
     of_row = {recipe.key: recipe for recipe in recipes}
     for pair, (_, row) in zip(pairs, table.rows, strict=True):
         key = page_key(pair.id)
@@ -76,7 +73,6 @@ def pair_pages(
             ),
             of_row.get(pair.id),
             (charts or {}).get(pair.id, ()),
-            drawn.get(pair.id),
             tuple(albums(found, stored)),
         )
 

@@ -83,7 +83,6 @@ def test_history_flips_charts_and_how_to_make_it_again(pages: dict[str, PairPage
     first = listing(page, "history").rows[0]
     assert first == ("se_resnet50, seed 0", "3", "6.000", "3.500", "40.00", "3", "40.00")
     assert len(listing(page, "flips").rows) == 10
-    assert page.curves is not None
     assert page.charts == (CHART,)
     assert page.recipe is not None
     assert "classification/dca_se_resnet50/seed0/eval/metrics.json" in page.recipe.workflow

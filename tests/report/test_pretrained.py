@@ -1,6 +1,5 @@
-"""Rows with weights that were not trained here, or of a variant: what the report says, and their curves."""
+"""Rows with weights that were not trained here, or of a variant and what the report says."""
 
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,11 @@ from made_up import (
     run_folder,
     se_pair,
     write_costs,
-    write_epochs,
     write_run,
 )
 
 from dcanet.models import default_options
 from dcanet.report import render
-from dcanet.report.curves import curves
 from dcanet.report.remarks import remarks
 from dcanet.report.stored import load
 from dcanet.report.table import Missing, Value
@@ -132,55 +129,8 @@ def test_the_page_tells_how_it_was_converted(results: Path) -> None:
     assert f"classification/{BASELINE}/pretrained/eval/metrics.json" in text
 
 
-class TestCurves:
-    """Curves of runs with more than one epoch."""
-
-    def test_none_for_a_single_epoch(self, results: Path) -> None:
-        write_run(results, BASELINE)
-        write_epochs(run_folder(results, BASELINE, 0), [2.0])
-        assert curves([se_pair()], load(results, [se_pair()], None)) == []
-        assert "Training curves" not in page(results)
-
-    def test_a_pair_is_overlaid(self, results: Path) -> None:
-        for model, losses in ((BASELINE, [6.0, 4.0, 3.0]), (CONNECTED, [6.0, 3.5, 2.5])):
-            write_run(results, model, seed=None)
-            write_epochs(run_folder(results, model, None), losses, [10.0, 30.0, 50.0])
-        (drawn,) = curves([plain_pair(), se_pair()], load(results, [plain_pair(), se_pair()], None))
-        loss, accuracy = drawn.plots
-        assert loss.summary == (
-            "Train loss of SE-ResNet50 in epochs 1 to 3: baseline from 6 to 3, DCANet from 6 to 2.5"
-        )
-        assert loss.lines == [
-            ("baseline", "48.0,28.0 237.0,140.0 426.0,196.0"),
-            ("dca", "48.0,28.0 237.0,168.0 426.0,224.0"),
-        ]
-        assert [tick.label for tick in loss.x_ticks] == ["1", "2", "3"]
-        assert [tick.label for tick in loss.y_ticks] == ["3", "4", "5", "6"]
-        assert accuracy.heading == "Validation top-1 (%)"
-        assert drawn.origins[0] == f"{BASELINE}: published (drive:made-up-model)"
-
-    def test_drawn_as_accessible_svg(self, results: Path) -> None:
-        write_run(results, BASELINE)
-        write_epochs(run_folder(results, BASELINE, 0), [6.0, 4.0])
-        text = page(results)
-        begin = text.index("<svg")
-        svg = ElementTree.fromstring(text[begin : text.index("</svg>") + 6])
-        assert svg.get("role") == "img"
-        title = svg.find("title")
-        assert title is not None
-        assert svg.get("aria-labelledby") == title.get("id")
-        assert [line.get("class") for line in svg.iter("polyline")] == ["baseline", "baseline"]
-        assert "Baseline" in [element.text for element in svg.iter("text")]
-
-    @pytest.mark.parametrize("losses", [[1e-9, 2e9], [3.0, 3.0], [-1.0, 0.0], [0.0, 0.0]])
-    def test_any_numbers(self, results: Path, losses: list[float]) -> None:
-        write_run(results, BASELINE)
-        write_epochs(run_folder(results, BASELINE, 0), losses)
-        ((plot,),) = (drawn.plots for drawn in curves([se_pair()], load(results, [se_pair()], None)))
-        assert 1 <= len(plot.y_ticks) <= 6
-
-    def test_a_broken_history_is_a_warning(self, results: Path) -> None:
-        write_run(results, BASELINE)
-        (run_folder(results, BASELINE, 0) / "train" / "history.jsonl").write_text("{}\n")
-        stored = load(results, [se_pair()], None)
-        assert any("history.jsonl" in warning for warning in stored.warnings)
+def test_a_broken_history_is_a_warning(results: Path) -> None:
+    write_run(results, BASELINE)
+    (run_folder(results, BASELINE, 0) / "train" / "history.jsonl").write_text("{}\n")
+    stored = load(results, [se_pair()], None)
+    assert any("history.jsonl" in warning for warning in stored.warnings)

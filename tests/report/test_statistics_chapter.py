@@ -177,18 +177,17 @@ def test_the_chapter(results: Path) -> None:
     assert listing(found, "noise-detectors").rows[0][0] == "se − plain"
 
 
-def test_the_figures_say_what_the_tables_do(results: Path) -> None:
+def test_the_charts_say_what_the_tables_do(results: Path) -> None:
     statistics = compare(results)
     pair = statistics.pairs[BASELINE]
     assert isinstance(pair, PairComparison)
-    forest, trade = chapter(results).figures
-    texts = [label.text for label in forest.labels]
-    assert f"▲ {with_interval(pair.top1)}" in texts
+    forest, macs, parameters = chapter(results).charts
+    (row,) = forest.spec["datasets"]["rows"]
+    assert row["text"] == f"▲ {with_interval(pair.top1)}"
     assert f"{with_interval(pair.top1)}, better" in forest.summary
-    assert [shape.kind for shape in forest.shapes].count("bar better") == 1
-    assert "Mean of these" not in texts, "one pair has no mean beside it"
-    assert {shape.kind for shape in trade.shapes} == {"grid", "arrow", "point", "ring"}
-    assert "SE-ResNet50 " in trade.summary
+    assert "Mean of these" not in forest.summary, "one pair has no mean beside it"
+    assert [chart.key for chart in (macs, parameters)] == ["trade-macs", "trade-parameters"]
+    assert "SE-ResNet50 " in forest.summary
 
 
 def test_several_trainings_have_a_split(results: Path) -> None:
