@@ -14,18 +14,21 @@ from .audit import audit_chapter
 from .charts.of_pairs import pair_charts
 from .costs import costs_chapter
 from .environment import environments
+from .focus import focus_chapter, focus_views
 from .galleries import galleries
 from .jobs import jobs
 from .ledger import Ledger
 from .markdown_page import markdown_page
 from .noise import noise_chapter
-from .pair_page import detector_pages, pair_pages
+from .pair_page import Drawn, detector_pages, pair_pages
 from .plan import load_plan, plan_chapter
 from .progress import progress, ran
 from .reproduction import detector_recipes, recipes
 from .speed import speed_chapter
 from .stored import load
 from .stored_detection import load_detection
+from .stored_focus import load_focus
+from .structure import load_structures, structure_chapter, structure_figures
 from .table1 import table1
 from .table2 import table2
 
@@ -57,6 +60,9 @@ def render(
     of_pairs, of_rows = recipes(pairs, stored), detector_recipes(detectors, detection)
     made_in = environments([*stored.provenances, *detection.provenances])
     plan, plan_warnings = load_plan(results)
+    focus = load_focus(results, pairs, logs, stored.runs)
+    structures, structure_warnings = load_structures(results, logs)
+    drawn = Drawn(pair_charts(pairs, stored), structure_figures(pairs, structures), focus_views(pairs, focus))
     page = Page(
         experiment=experiment,
         answer=answer(of_classifiers, stored.statistics),
@@ -67,6 +73,8 @@ def render(
             *stored.warnings,
             *detection.warnings,
             *plan_warnings,
+            *focus.warnings,
+            *structure_warnings,
         ],
         tables=tables,
         environments=made_in,
@@ -77,11 +85,13 @@ def render(
             noise_chapter(pairs, detectors, stored),
             costs_chapter(pairs, stored.costs),
             speed_chapter(pairs, stored),
+            focus_chapter(pairs, focus),
+            structure_chapter(pairs, structures),
             audit_chapter(pairs, stored.audit),
             plan_chapter(plan, stored, detection),
         ],
         pages=[
-            *pair_pages(pairs, of_classifiers, stored, of_pairs, pair_charts(pairs, stored)),
+            *pair_pages(pairs, of_classifiers, stored, of_pairs, drawn),
             *detector_pages(detectors, of_detectors, detection, of_rows, stored.detector_speeds),
         ],
         ledger=Ledger(jobs(stored, detection)),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import compress
 
 from .chart import Chart
+from .figure import Figure
 
 
 @dataclass(frozen=True)
@@ -67,4 +68,5 @@ class Chapter:
     listings: tuple[Listing, ...] = ()
     notes: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
-    """Drawn on the page alone, between paragraphs and tables."""
+    """Drawn on the page alone, between paragraphs and tables; so are the figures."""
+    figures: tuple[Figure, ...] = ()

@@ -1,7 +1,7 @@
 """Everything about one pair, or one detector and what it is built on, in one place."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..comparison_documents import PairComparison, TableStatistics
 from ..profile_documents import Throughput
@@ -9,7 +9,9 @@ from ..sheets import Detector, Pair
 from .chapter import Album, Listing
 from .chart import Chart
 from .costs import parts_of_pair
+from .figure import Figure
 from .flips import albums, classes, flipped, outcomes
+from .focus import FocusView
 from .history import history
 from .reproduction import Recipe
 from .row_numbers import Highlight, highlights, row_numbers
@@ -18,7 +20,14 @@ from .stored import Stored
 from .stored_detection import StoredDetection
 from .table import Row, Table
 
-Charts = Mapping[str, tuple[Chart, ...]]
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn of pairs, by their ids; of some there is nothing."""
+
+    charts: Mapping[str, tuple[Chart, ...]] = field(default_factory=dict)
+    structures: Mapping[str, tuple[Figure, ...]] = field(default_factory=dict)
+    focus: Mapping[str, FocusView] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class PairPage:
     recipe: Recipe | None
     charts: tuple[Chart, ...] = ()
     albums: tuple[Album, ...] = ()
+    focus: FocusView | None = None
+    structure: tuple[Figure, ...] = ()
 
 
 def page_key(row: str) -> str:
@@ -49,9 +60,9 @@ def pair_pages(
     table: Table,
     stored: Stored,
     recipes: Iterable[Recipe],
-    charts: Charts | None = None,
+    drawn: Drawn,
 ) -> Iterator[PairPage]:
-    """One for each row of Table 1; `charts` are by the pairs' ids."""
+    """One for each row of Table 1."""
     of_row = {recipe.key: recipe for recipe in recipes}
     for pair, (_, row) in zip(pairs, table.rows, strict=True):
         key = page_key(pair.id)
@@ -72,8 +83,10 @@ def pair_pages(
                 *_differences(key, found, stored),
             ),
             of_row.get(pair.id),
-            (charts or {}).get(pair.id, ()),
+            drawn.charts.get(pair.id, ()),
             tuple(albums(found, stored)),
+            drawn.focus.get(pair.id),
+            drawn.structures.get(pair.id, ()),
         )
 
 
@@ -83,7 +96,6 @@ def detector_pages(
     stored: StoredDetection,
     recipes: Iterable[Recipe],
     speeds: Mapping[str, Sequence[Throughput]],
-    charts: Charts | None = None,
 ) -> Iterator[PairPage]:
     """One for each row of Table 2."""
     of_row = {recipe.key: recipe for recipe in recipes}
@@ -108,7 +120,6 @@ def detector_pages(
                 *history(f"{key}-history", {name: stored.runs.get(name, ()) for name in reversed(networks)}),
             ),
             of_row.get(detector.id),
-            (charts or {}).get(detector.id, ()),
         )
 
 

@@ -7,7 +7,7 @@ from experiments import small
 
 from dcanet.report.chapter import Listing
 from dcanet.report.chart import Chart
-from dcanet.report.pair_page import PairPage, detector_pages, pair_pages
+from dcanet.report.pair_page import Drawn, PairPage, detector_pages, pair_pages
 from dcanet.report.reproduction import detector_recipes, recipes
 from dcanet.report.stored import load
 from dcanet.report.stored_detection import load_detection
@@ -24,9 +24,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PairPage]:
     stored, detection = load(results, pairs, None), load_detection(results, detectors, None)
     first = table1(pairs, stored, "made-up data")
     second = table2(detectors, detection, "made-up scenes", stored.statistics)
-    charts = {"se_resnet50": (CHART,)}
+    drawn = Drawn(charts={"se_resnet50": (CHART,)})
     made = [
-        *pair_pages(pairs, first, stored, recipes(pairs, stored), charts),
+        *pair_pages(pairs, first, stored, recipes(pairs, stored), drawn),
         *detector_pages(detectors, second, detection, detector_recipes(detectors, detection), {}),
     ]
     return {page.key: page for page in made}
