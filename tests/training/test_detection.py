@@ -4,9 +4,13 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
+import yaml
+from safetensors.torch import load_file
 
 from dcanet.data.scenes import write_scenes
 from dcanet.detection_documents import ApBootstrap, DetectionMetrics
@@ -118,6 +122,36 @@ def test_interrupted_training_continues_bit_for_bit(scenes, tmp_path, monkeypatc
     assert not (tmp_path / "cut" / "model.safetensors").exists()
     train(job(scenes, tmp_path / "cut", model), Ranks())
     assert sha256(tmp_path / "cut" / "model.safetensors") == sha256(tmp_path / "whole" / "model.safetensors")
+
+
+@pytest.mark.parametrize("model", OPTIONS)
+def test_two_ranks_give_the_weights_of_one_process(scenes, tmp_path, model):
+    """The same micro-batches, wherever they are computed; sums are in another order, so to float tolerance."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE.model_dump(exclude_none=True) | {"micro_batch_size": 1}))
+    options = [f"--option={model}:{name}={value}" for name, value in OPTIONS[model].items()]
+    for ranks in ("1", "2"):
+        line = [
+            sys.executable,
+            "-m",
+            "dcanet.cli",
+            "train",
+            "--model",
+            model,
+            "--data",
+            str(scenes),
+            *options,
+        ]
+        line += ["--recipe", str(recipe), "--device", "cpu", "--threads", "1", "--processes", ranks]
+        done = subprocess.run([*line, "--out", str(tmp_path / ranks)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    one, two = (load_file(tmp_path / ranks / "model.safetensors") for ranks in "12")
+    for name, tensor in one.items():
+        torch.testing.assert_close(two[name], tensor, rtol=1e-3, atol=1e-5, msg=name)
+    first, second = (read_history(tmp_path / ranks / "history.jsonl") for ranks in "12")
+    for alone, together in zip(first, second, strict=True):
+        assert together.train_loss == pytest.approx(alone.train_loss, rel=1e-4)
+        assert together.valid_ap_percent == pytest.approx(alone.valid_ap_percent, abs=0.1)
 
 
 def test_a_backbone_of_another_kind_is_refused(scenes, tmp_path, backbone):
