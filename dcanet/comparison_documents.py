@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .documents import Document
+from .documents import Document, Provenance
 from .profile_documents import Part
 
 Verdict = Literal["better", "worse", "not distinguishable"]
@@ -178,6 +178,7 @@ class TableStatistics(Document):
     pooled: Pooled | NotCompared
     agreement: Agreement | NotCompared
     detectors: dict[str, ApComparison | NotCompared] = Field({}, description="pairs of detectors")
+    provenance: Provenance | None = None
 
 
 class FlippedPictures(Document):

@@ -90,6 +90,7 @@ class Provenance(Document):
     device: str
     threads: int
     seed: int | None = None
+    config_hash: Hash | None = Field(None, description="of the config whose workflow ran the job")
     recipe_hash: Hash | None = None
     data_fingerprint: Hash | None = None
     weights_sha256: Hash | None = None

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .documents import Document
+from .documents import Document, Provenance
 
 #: fvcore's rules; convolutions and linear layers alone; the rules of the authors' own counter.
 Convention = Literal["fvcore", "conv_linear", "published"]
@@ -70,6 +70,7 @@ class Costs(Document):
     made_again: ClassVar[str] = "count again: delete the file, or run `dcanet profile costs`"
     schema_version: Literal[2] = 2  # type: ignore[assignment]
     models: dict[str, ModelCosts | Uncounted]
+    provenance: Provenance | None = None
 
 
 class AuditedCell(Part):
@@ -194,3 +195,4 @@ class Throughput(Document):
     width: int
     seconds: float = Field(ge=0, description="that the whole timing took")
     measurements: list[Measurement] = Field(min_length=1, description="the first is the one that tables show")
+    provenance: Provenance | None = None

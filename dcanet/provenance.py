@@ -13,6 +13,9 @@ from typing import Any
 from .detection_documents import DetectionMetrics
 from .documents import Metrics, Provenance
 
+#: In the environment of the jobs of a workflow: the hash of its config, which decides none of their results.
+CONFIG_HASH = "DCANET_CONFIG_HASH"
+
 PACKAGES = (
     "torch",
     "torchvision",
@@ -44,8 +47,6 @@ def evaluation_provenance(started: datetime, device: str, metrics: Metrics | Det
 
 def provenance(started: datetime, device: str, **facts: Any) -> Provenance:
     """Everything about this process and machine, with the given facts of the job."""
-    import torch
-
     commit, dirty = git_state()
     return Provenance(
         command=["dcanet", *sys.argv[1:]],
@@ -56,9 +57,16 @@ def provenance(started: datetime, device: str, **facts: Any) -> Provenance:
         versions=versions(),
         machine=machine(),
         device=device,
-        threads=torch.get_num_threads(),
+        threads=_threads(),
+        config_hash=os.environ.get(CONFIG_HASH),
         **facts,
     )
+
+
+def _threads() -> int:
+    """That torch computes with; where nothing needed torch, it is not imported for this."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch else 1
 
 
 def versions() -> dict[str, str]:

@@ -46,6 +46,11 @@ class Plan:
                 raise UserError(f"{self.recipe_of(model)}: {error}") from error
 
     @property
+    def config_hash(self) -> str:
+        """Of the whole config, as it was understood."""
+        return hash_of(self.config.model_dump(mode="json"))
+
+    @property
     def pairs(self) -> list[str]:
         return list(self._pairs)
 

@@ -1,6 +1,7 @@
 """The checked config and the paths that the rules share."""
 
 import json
+import os
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,6 +16,7 @@ from dcanet.errors import UserError
 from dcanet.focus_documents import Focus
 from dcanet.plan_documents import Estimate
 from dcanet.profile_documents import Audit, Costs, Throughput
+from dcanet.provenance import CONFIG_HASH
 from dcanet.structure_documents import Structures
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
@@ -25,6 +27,7 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 CONFIG = PLAN.config
+os.environ[CONFIG_HASH] = PLAN.config_hash
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"logs/{CONFIG.experiment}"
 

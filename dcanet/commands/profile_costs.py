@@ -31,9 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     networks = {model: options_of(model, arguments.option, detectors_too=True) for model in arguments.models}
     from ..profiling.costs import measure_costs
+    from ..provenance import now, provenance
 
+    started = now()
     costs = measure_costs(networks, arguments.image_size, arguments.keep_going)
-    costs.save(arguments.out)
+    costs.model_copy(update={"provenance": provenance(started, "meta")}).save(arguments.out)
     if arguments.structures:
         from ..profiling.structure import structures
 

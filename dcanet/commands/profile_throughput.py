@@ -54,10 +54,14 @@ def run(arguments: argparse.Namespace) -> None:
     settings = settings_of(arguments)
     use_threads(arguments)
     from ..profiling.throughput import measure_throughput
+    from ..provenance import now, provenance
 
-    measure_throughput(
+    started = now()
+    found = measure_throughput(
         arguments.models[0], models, settings, arguments.device, lambda found: print(*_lines(found), sep="\n")
-    ).save(arguments.out)
+    )
+    made = provenance(started, found.device)
+    found.model_copy(update={"provenance": made}).save(arguments.out)
 
 
 def settings_of(arguments: argparse.Namespace) -> ProfileSettings:

@@ -28,12 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    from ..provenance import now, provenance
     from ..sheets import read_detectors, read_pairs
     from ..statistics.experiment import experiment_statistics
     from ..statistics.settings import Settings
 
     if arguments.seed < 0:
         raise UserError(f"--seed {arguments.seed}: must be 0 or more")
+    started = now()
     found = experiment_statistics(
         arguments.results,
         read_pairs(arguments.pairs),
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
         Settings(arguments.alpha, arguments.adjust, arguments.resamples, arguments.seed),
         arguments.pretrained,
     )
-    found.save(arguments.out)
+    found.model_copy(update={"provenance": provenance(started, "cpu")}).save(arguments.out)
     print(*_lines(found), sep="\n")
 
 

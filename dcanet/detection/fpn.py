@@ -6,6 +6,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+class Halving(nn.Conv2d):
+    """A 3x3 convolution of stride 2."""
+
+    def __init__(self, channels_in: int, channels: int) -> None:
+        super().__init__(channels_in, channels, 3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C', ceil(H / 2), ceil(W / 2))."""
+        # Across a single column the stride decides nothing; with 2 oneDNN's bfloat16 gradient of the weights
+        # is whatever was in its memory before (torch 2.14.1).
+        across = 1 if x.shape[3] == 1 else 2
+        return F.conv2d(x, self.weight, self.bias, (2, across), padding=1)
+
+
 class FeaturePyramid(nn.Module):
     """From the backbone's maps C_k to P_k of `channels`, and one or two coarser maps on top.
 
@@ -20,8 +34,7 @@ class FeaturePyramid(nn.Module):
         self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in widths)
         self.outputs = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1) for _ in widths)
         self.tops = nn.ModuleList(
-            nn.Conv2d(channels if step else widths[-1], channels, 3, stride=2, padding=1)
-            for step in range(convolutions_on_top)
+            Halving(channels if step else widths[-1], channels) for step in range(convolutions_on_top)
         )
 
     def forward(self, features: Sequence[Tensor]) -> list[Tensor]:

@@ -139,6 +139,8 @@ class _Job:
     def _start(self) -> None:
         environment = dict(os.environ)
         environment.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // self.processes)))
+        # Else every rank is warned of a network all of whose parameters have gradients.
+        environment.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
         environment["WORLD_SIZE"] = environment["LOCAL_WORLD_SIZE"] = str(self.processes)
         environment["MASTER_ADDR"], environment["MASTER_PORT"] = "127.0.0.1", str(_free_port())
         sys.stdout.flush()

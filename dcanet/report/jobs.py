@@ -17,7 +17,7 @@ from .stored_detection import DetectorRun, StoredDetection
 from .table import Missing
 
 COSTS, STATISTICS = "profile/costs.json", "statistics.json"
-NOT_RECORDED = "command, commit and time are not in this file; the job's log has them"
+NOT_RECORDED = "command, commit and time are not in this file, which an older version made"
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -74,28 +74,26 @@ def _stages(root: Path, folder: str, run: Run | DetectorRun, model: str) -> Iter
 def _job(root: Path, key: str, found: Provenance | Missing, title: str) -> Job:
     if isinstance(found, Missing):
         return Job(key, title, (("result", str(found)),), files=_files(root / key))
+    files = _files(root / key)
+    if key.endswith("/train") and found.weights_sha256:
+        files = ((str(root / key / "model.safetensors"), found.weights_sha256), *files)
+    return Job(key, title, tuple(_made(found)), tuple(facts(found).items()), files)
+
+
+def _made(found: Provenance) -> Iterator[tuple[str, str]]:
+    """What is told of a job beside the machine that it ran on."""
     started, ended = (when.astimezone(UTC) for when in (found.started, found.ended))
+    yield "command", shlex.join(found.command)
+    yield "time", f"{started:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC ({_lasted(ended - started)})"
     named = {
         "seed": found.seed,
+        "config hash": found.config_hash,
         "recipe hash": found.recipe_hash,
         "data fingerprint": found.data_fingerprint,
         "weights from": found.weights_source,
         "their SHA-256": found.source_sha256,
     }
-    files = _files(root / key)
-    if key.endswith("/train") and found.weights_sha256:
-        files = ((str(root / key / "model.safetensors"), found.weights_sha256), *files)
-    return Job(
-        key,
-        title,
-        (
-            ("command", shlex.join(found.command)),
-            ("time", f"{started:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC ({_lasted(ended - started)})"),
-            *((name, str(value)) for name, value in named.items() if value is not None),
-        ),
-        tuple(facts(found).items()),
-        files,
-    )
+    yield from ((name, str(value)) for name, value in named.items() if value is not None)
 
 
 def _lasted(time: timedelta) -> str:
@@ -123,16 +121,18 @@ def _statistics(stored: Stored) -> Iterator[Job]:
 
 
 def _file(root: Path, key: str, title: str, found: Costs | Throughput | TableStatistics | Missing) -> Job:
-    """Of a job that leaves one file, which does not tell its command."""
+    """Of a job that leaves one file."""
     path = root / key
     again = ("made again by", shlex.join(["snakemake", "--cores", "all", "--force", str(path)]))
     if isinstance(found, Missing):
         return Job(key, title, (("result", str(found)), again))
+    made = found.provenance
     return Job(
         key,
         title,
-        (*_settings(found), again, ("not recorded", NOT_RECORDED)),
-        files=((str(path), sha256(path)),),
+        (*(_made(made) if made else [("not recorded", NOT_RECORDED)]), *_settings(found), again),
+        tuple(facts(made).items()) if made else (),
+        ((str(path), sha256(path)),),
     )
 
 

@@ -6,17 +6,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import detectors as oracle
+from torch.nn import functional as F
 
 from dcanet.detection.anchors import Anchors
 from dcanet.detection.assigner import Assigner
 from dcanet.detection.boxes import BoxCoder, iou
 from dcanet.detection.cascade import STAGES
+from dcanet.detection.fpn import Halving
 from dcanet.detection.losses import ALPHA, focal_loss, focal_terms, smooth_l1
 from dcanet.detection.nms import nms, nms_in_turn, nms_together, select_detections
 from dcanet.detection.retinanet import OCTAVES, RetinaNet
 from dcanet.detection.roi_align import align, level_of
 from dcanet.detection.rpn import RegionProposals
 from dcanet.detection.transform import padded, resized
+from dcanet.device import autocast
 
 UNITS = oracle.units()
 EVERYWHERE = (10**6, 10**6)
@@ -30,6 +33,22 @@ def close(got, name, relative=1e-12):
     want = UNITS[name]
     assert got.shape == want.shape
     np.testing.assert_allclose(got.numpy(), want, rtol=relative, atol=relative)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 1), (1, 5), (4, 6), (7, 7)])
+def test_halving(size):
+    """As a convolution of stride 2, with gradients that bfloat16 computes alike, again and again."""
+    torch.manual_seed(0)
+    layer = Halving(16, 16)
+    x = torch.randn(2, 16, *size)
+    torch.testing.assert_close(layer(x), F.conv2d(x, layer.weight, layer.bias, stride=2, padding=1))
+    want = torch.autograd.grad(layer(x).square().sum(), layer.weight)[0]
+    for _ in range(20):
+        torch.full((1 << 16,), 1e30)  # memory that a kernel may take over as it is
+        with autocast("bfloat16", torch.device("cpu")):
+            loss = layer(x).float().square().sum()
+        found = torch.autograd.grad(loss, layer.weight)[0]
+        assert (found - want).norm() < 0.02 * want.norm()
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7])

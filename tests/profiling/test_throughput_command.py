@@ -79,6 +79,9 @@ def test_the_command_line_prints_a_line_per_setting(tiny, tmp_path, capsys):
     measured = ["--measure", "batch_size=1", "--measure", "work=training_step,batch_size=2"]
     out = tmp_path / "o.json"
     assert main([*COMMAND, "dca_ge_mobilenet_v2", *quickly, *measured, "--out", str(out)]) == 0
+    made = Throughput.load(out).provenance
+    assert made is not None
+    assert (made.device, made.config_hash) == ("cpu", None)
     lines = [line for line in capsys.readouterr().out.splitlines() if "warning" not in line]
     assert [line.split(":")[0] for line in lines] == [
         "inference, batch 1, float32, channels_last",

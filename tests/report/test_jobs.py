@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from experiments import small
-from made_up import run_folder
+from made_up import provenance, run_folder, se_pair, write_speeds
 
+from dcanet.profile_documents import Throughput
 from dcanet.report.jobs import Job, jobs
 from dcanet.report.ledger import Ledger
 from dcanet.report.stored import Stored, load
@@ -68,6 +69,22 @@ def test_files_without_provenance_say_so(found: dict[str, Job]) -> None:
     assert facts["device"] == "made-up processor, 2 threads"
     assert "not in this file" in facts["not recorded"]
     assert "profile/cpu/se_resnet50.json" in facts["made again by"]
+
+
+def test_a_file_tells_how_it_was_made(tmp_path: Path) -> None:
+    write_speeds(tmp_path, "se_resnet50", ["se_resnet50", "dca_se_resnet50"])
+    path = tmp_path / "profile/cpu/se_resnet50.json"
+    made = provenance("profile", "se_resnet50", None, config_hash="0123456789abcdef")
+    Throughput.load(path).model_copy(update={"provenance": made}).save(path)
+    stored = load(tmp_path, [se_pair()], None)
+    found = {job.key: job for job in jobs(stored, load_detection(tmp_path, [], None))}
+    job = found["profile/cpu/se_resnet50.json"]
+    facts = dict(job.facts)
+    assert facts["command"] == "dcanet profile se_resnet50"
+    assert facts["config hash"] == "0123456789abcdef"
+    assert facts["setting"] == "inference, batch 1, float32, channels_last"
+    assert "not recorded" not in facts
+    assert dict(job.environment)["git commit"] == "abc1234"
 
 
 def test_the_ledger_tells_each_environment_once(found: dict[str, Job]) -> None:

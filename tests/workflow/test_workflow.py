@@ -1,7 +1,9 @@
 """The workflow, run as a user does, on a copy of the repository with a small data set."""
 
 import json
+import re
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -78,8 +80,32 @@ def test_everything_is_there_and_agrees(done):
     assert "not run yet" in (done / "report/tables.md").read_text()
 
 
+def test_every_file_tells_the_command_and_the_config_that_made_it(done):
+    results = done / "results/tiny"
+    made = [json.loads(file.read_text()) for file in results.rglob("provenance.json")]
+    others = ["profile/costs.json", f"profile/cpu/{PAIR}.json", "statistics.json"]
+    made += [json.loads((results / file).read_text())["provenance"] for file in others]
+    assert len(made) == 7
+    (config,) = {each["config_hash"] for each in made}
+    assert re.fullmatch("[0-9a-f]{16}", config)
+    assert {each["command"][1] for each in made} == {"train", "evaluate", "profile", "statistics"}
+
+
 def test_second_run_has_nothing_to_do(done):
     assert planned(done) == {}
+
+
+def test_snakemakes_own_report_has_tables_labels_and_captions(again):
+    result = snakemake(again, "--report", "report.zip")
+    assert result.returncode == 0, result.stdout + result.stderr
+    with zipfile.ZipFile(again / "report.zip") as file:
+        names = [name.rsplit("/", 1)[-1] for name in file.namelist()]
+        texts = "".join(
+            file.read(name).decode() for name in file.namelist() if name.endswith((".html", ".js"))
+        )
+    assert {"index.html", "tables.md", "table1.csv", "table2.csv", "table1.tex", "table2.tex"} <= set(names)
+    for shown in ("Tables", "LaTeX", "Classifiers: each baseline"):
+        assert shown in texts
 
 
 def test_comments_do_not_retrain(again):
