@@ -123,6 +123,37 @@ def test_the_wheel_zooms_with_a_key_alone(opened: Any, address: str) -> None:
     )
 
 
+def test_a_part_is_marked_and_the_rest_fades(opened: Any, address: str) -> None:
+    page = opened(900)
+    page.goto(address)
+    page.locator("#trade-macs").scroll_into_view_if_needed()
+    page.wait_for_selector("#trade-macs.alive")
+    points = page.locator("#trade-macs .live .mark-symbol path")
+
+    def opacities() -> list[float]:
+        return points.evaluate_all("found => found.map(path => +(path.getAttribute('opacity') ?? 1))")
+
+    assert set(opacities()) == {1.0}
+    box = points.first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.keyboard.down("Shift")
+    page.mouse.move(x - 8, y - 8)
+    page.mouse.down()
+    page.mouse.move(x + 8, y + 8, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#trade-macs .live .mark-symbol path')]"
+        ".some(path => +(path.getAttribute('opacity') ?? 1) < 0.5)"
+    )
+    assert opacities()[0] == 1.0
+    page.mouse.dblclick(x, y)
+    page.wait_for_function(
+        "[...document.querySelectorAll('#trade-macs .live .mark-symbol path')]"
+        ".every(path => +(path.getAttribute('opacity') ?? 1) === 1)"
+    )
+
+
 def test_data_and_drawing_are_files(opened: Any, address: str, charts: list[Chart]) -> None:
     page = opened()
     page.goto(address)

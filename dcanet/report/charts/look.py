@@ -88,4 +88,18 @@ def data(name: str) -> alt.Chart:
 
 def zoom(name: str) -> alt.Parameter:
     """Dragging moves, the wheel with Shift or Alt zooms (alone it scrolls the page), two clicks restore."""
-    return alt.selection_interval(name=name, bind="scales", zoom="wheel![event.altKey || event.shiftKey]")
+    drag = "[pointerdown[!event.shiftKey], window:pointerup] > window:pointermove!"
+    wheel = "wheel![event.altKey || event.shiftKey]"
+    return alt.selection_interval(name=name, bind="scales", on=drag, translate=drag, zoom=wheel)
+
+
+def brush(name: str) -> alt.Parameter:
+    """Dragging with Shift marks a part of the plot; two clicks take it back."""
+    drag = "[pointerdown[event.shiftKey], window:pointerup] > window:pointermove!"
+    mark = alt.BrushConfig(fill=MUTED, fillOpacity=0.08, stroke=MUTED)
+    return alt.selection_interval(name=name, on=drag, translate=False, zoom=False, mark=mark)
+
+
+def brushed(selection: alt.Parameter) -> Any:
+    """What is outside of a marked part fades."""
+    return alt.when(selection).then(alt.value(1.0)).otherwise(alt.value(0.12))

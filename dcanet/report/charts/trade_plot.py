@@ -17,6 +17,8 @@ from .look import (
     WIDTH,
     AnyChart,
     Row,
+    brush,
+    brushed,
     data,
     shortened,
     specification,
@@ -64,27 +66,31 @@ def _plot(name: str, number: int, frame: Frame, sets: Sequence[str], axis: str) 
     def of(name: str) -> alt.Chart:
         return data(f"{name}_{number}").encode(x=x, y=y)
 
-    marks: dict[str, Any] = {"opacity": 1, "strokeWidth": 1.5, "size": 52, "clip": True}
+    marks: dict[str, Any] = {"strokeWidth": 1.5, "size": 52, "clip": True}
     heads = alt.Angle("angle:Q", scale=None)
+    part = brush(f"brush_{number}")
+    opacity = brushed(part)
     layers = [
         of("front").mark_line(interpolate="step-after", color=FRONT, strokeWidth=3, clip=True),
         of("arrows")
         .mark_rule(color=CONNECTED, strokeWidth=1.25, clip=True)
         .encode(x2="cost2:Q", y2="top2:Q"),
-        of("baseline").mark_point(fill=PAGE, stroke=BASELINE, **marks).encode(tooltip=tooltip),
+        of("baseline")
+        .mark_point(fill=PAGE, stroke=BASELINE, **marks)
+        .encode(tooltip=tooltip, opacity=opacity),
         of("connected")
         .mark_point(fill=CONNECTED, stroke=None, shape="triangle", **marks)
-        .encode(angle=heads, tooltip=tooltip),
+        .encode(angle=heads, tooltip=tooltip, opacity=opacity),
     ]
     for key, side in SIDES.items():
         if f"names_{key}" in sets:
             names = of(f"names_{key}").mark_text(
                 align=side.align, baseline="middle", dx=side.dx, dy=side.dy, clip=True
             )
-            layers.append(names.encode(text="name:N"))
+            layers.append(names.encode(text="name:N", opacity=opacity))
     title = alt.TitleParams(f"{shortened(name, WIDTH - 80)}, top-1 (%)", anchor="start", frame="bounds")
     plot = alt.layer(*layers).properties(width=PLOT_WIDTH, height=PLOT_HEIGHT, title=title)
-    return plot.add_params(zoom(f"zoom_{number}"))
+    return plot.add_params(zoom(f"zoom_{number}"), part)
 
 
 def _datasets(family: Family, frame: Frame, scale: float) -> dict[str, list[Row]]:
