@@ -92,7 +92,7 @@ class Stored:
     def comparison_on(self, test: str, pair: str) -> Top1Comparison | NotCompared:
         """A pair's comparison on an extra test set, or why there is none."""
         found = self._test_set(test)
-        return (found.pairs.get(pair) if found else None) or NotCompared(reason="not compared yet")
+        return (found.pairs.get(pair) if found else None) or NotCompared(reason="not in statistics.json")
 
     def _test_set(self, test: str) -> ExtraTestSet | None:
         return None if isinstance(self.statistics, Missing) else self.statistics.tests.get(test)
