@@ -8,11 +8,17 @@ from ..statistics.verdict import SIGNS
 from .chapter import Heading, Listing
 from .formatting import p_text, with_interval
 from .metrics import TEST_TITLES
+from .seed_splits import seed_splits
 from .stored import REAL, Stored
 
 
 def on_extra_tests(pairs: Sequence[Pair], stored: Stored) -> Iterator[Listing]:
-    """Top-1 of each pair on each set; nothing without any."""
+    """Top-1 of each pair on each set, and of several trainings where its error comes from."""
+    compared = [
+        (test, pair, found)
+        for test, pair, found in _compared(pairs, stored)
+        if isinstance(found, Top1Comparison)
+    ]
     rows = tuple(
         (
             title_of_test(test),
@@ -28,8 +34,7 @@ def on_extra_tests(pairs: Sequence[Pair], stored: Stored) -> Iterator[Listing]:
             f"{SIGNS[found.verdict]} {found.verdict}",
             "none" if found.detectable is None else f"{found.detectable:.2f}",
         )
-        for test, pair, found in _compared(pairs, stored)
-        if isinstance(found, Top1Comparison)
+        for test, pair, found in compared
     )
     labels = ("Images", "Baseline, %", "DCANet, %", "Difference, points", "Gained", "Lost", "p", "Adjusted p")
     if rows:
@@ -45,7 +50,13 @@ def on_extra_tests(pairs: Sequence[Pair], stored: Stored) -> Iterator[Listing]:
                 Heading("Detectable"),
             ),
             rows,
+            folded=True,
         )
+    splits = {
+        f"{title_of_test(test)}: {pair.row}": found.split for test, pair, found in compared if found.split
+    }
+    title = "What the error of each difference on the extra test sets comes from"
+    yield from seed_splits("noise-test-seeds", "Pair", title, splits)
 
 
 def uncompared_on_tests(pairs: Sequence[Pair], stored: Stored) -> Iterator[str]:

@@ -122,7 +122,11 @@ def test_several_trainings(results: Path) -> None:
     for model, right in zip((BASELINE, CONNECTED), rights, strict=True):
         write(results, model, right, seed=1)
     statistics = compare(results)
-    _, table = read(results)
+    stored, table = read(results)
+    (listing,) = [
+        found for found in noise_chapter(PAIRS, [], stored).listings if found.key == "noise-test-seeds"
+    ]
+    assert [row[:2] for row in listing.rows] == [("ReaL: SE-ResNet50", "2"), ("Sketch: SE-ResNet50", "2")]
     _, found = cell(table, "baseline", "real_top1")
     known = statistics.tests["real"].models[BASELINE]
     assert isinstance(known, AccuracyStatistics)
