@@ -230,8 +230,8 @@ PARTS = {
     "counts": counted,
     "resampling": resampled,
     "seeds": over_seeds,
-    "detectors": detectors,
     "pooling": pooled,
+    "detectors": detectors,
 }
 
 

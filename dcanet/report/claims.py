@@ -86,8 +86,8 @@ def claimed_ap(detectors: Sequence[Detector], statistics: TableStatistics | None
             "claims-ap",
             "The paper's printed AP gains over each row's baseline, in points. AP is no share of images, so "
             "printed numbers alone give no interval. Where our detectors, of one training each, were "
-            f"evaluated on as many images as val2017 has ({COCO_IMAGES:,}), the column marked * assumes our paired "
-            "interval's half-width.",
+            f"evaluated on as many images as val2017 has ({COCO_IMAGES:,}), the column marked * assumes our "
+            "paired interval's half-width.",
             (
                 Heading("Detector", words=True),
                 Heading("Gain"),
