@@ -23,6 +23,7 @@ from dcanet.provenance import processor
 from dcanet.statistics.bootstrap import percentile_interval, resample_counts
 from dcanet.statistics.paired import PairCounts
 from dcanet.statistics.pairs import Pair
+from dcanet.statistics.scores import read_scores
 from dcanet.statistics.settings import Settings
 from dcanet.statistics.table import gather, table_statistics
 
@@ -52,7 +53,7 @@ def main() -> None:
             made_up(random, ease).save(path)
             files[f"n{number}"] = [(path, 0)]
         pairs = {f"pair{place}": (f"n{2 * place}", f"n{2 * place + 1}") for place in range(12)}
-        models, paired = timed("reading the predictions", lambda: gather(files, pairs))
+        models, paired = timed("reading the predictions", lambda: gather(files, pairs, read_scores))
     settings = Settings(resamples=options.resamples)
     timed("statistics of the table", lambda: table_statistics(models, paired, settings))
     print(f"\nlargest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB\n")

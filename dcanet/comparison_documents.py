@@ -42,16 +42,21 @@ class SeedSplit(Part):
         return self.seed_error**2 / variance if variance else 0.0
 
 
-class ModelStatistics(Part):
-    """One network's numbers; of several trainings their means."""
+class AccuracyStatistics(Part):
+    """One network's top-1; of several trainings their mean."""
 
     images: int = Field(ge=2)
     seeds: list[int] = Field(description="of its trainings; none for weights that were not trained here")
     top1: Estimate
+    top1_split: SeedSplit | None = None
+
+
+class ModelStatistics(AccuracyStatistics):
+    """One network's numbers; of several trainings their means."""
+
     top5: Estimate
     nll: Estimate
     ece: Estimate
-    top1_split: SeedSplit | None = None
 
 
 class RunComparison(Part):
@@ -89,41 +94,49 @@ class FlippedImage(Part):
     other_confidence: float
 
 
-class PairComparison(Part):
-    """A network against its baseline on the same images."""
+class Top1Comparison(Part):
+    """A network's first guesses against its baseline's on the same images."""
 
     baseline: str
     other: str
     images: int = Field(ge=2)
-    runs: list[RunComparison] = Field(min_length=1)
+    gained: int = Field(ge=0, description="images that only the other network has right, of all trainings")
+    lost: int = Field(ge=0, description="images that only the baseline has right, of all trainings")
     top1: Estimate = Field(description="other minus baseline; of several trainings over seeds and images")
-    top5: Estimate
-    nll: Estimate
-    ece: Estimate
     split: SeedSplit | None = Field(description="of the top-1 difference's standard error")
     p_value: float = Field(ge=0, le=1, description="that top-1 differs; mid-p McNemar of one training each")
-    p_adjusted: float = Field(ge=0, le=1, description="over the table's pairs")
+    p_adjusted: float = Field(ge=0, le=1, description="over the table's pairs on the same test set")
     verdict: Verdict
     detectable: float | None = Field(
         description="least difference of top-1 found with 80 % power, at the level that the adjustment leaves"
     )
+
+
+class PairComparison(Top1Comparison):
+    """A network against its baseline on the images of the val split."""
+
+    runs: list[RunComparison] = Field(min_length=1)
+    top5: Estimate
+    nll: Estimate
+    ece: Estimate
     per_class: dict[str, ClassDelta]
     surest_gained: list[FlippedImage]
     surest_lost: list[FlippedImage]
-
-    @property
-    def gained(self) -> int:
-        return sum(run.gained for run in self.runs)
-
-    @property
-    def lost(self) -> int:
-        return sum(run.lost for run in self.runs)
 
 
 class NotCompared(Part):
     """Why there is no comparison, as one line."""
 
     reason: str
+
+
+class ExtraTestSet(Part):
+    """Top-1 of networks and pairs on one more test set, or by other labels."""
+
+    models: dict[str, AccuracyStatistics | NotCompared]
+    pairs: dict[str, Top1Comparison | NotCompared] = Field(
+        description="p-values adjusted over this set alone"
+    )
 
 
 class RandomEffects(Part):
@@ -154,6 +167,15 @@ class Agreement(Part):
     kappa: list[list[float]] = Field(description="Cohen's, of being right: 0 is chance (arXiv 2006.16736)")
 
 
+class ApStatistics(Part):
+    """One detector's numbers by resampling the images; of several trainings their means."""
+
+    images: int = Field(ge=1)
+    seeds: list[int] = Field(description="of its trainings; none for weights that were not trained here")
+    numbers: dict[str, Estimate] = Field(description="by their names in CocoNumbers")
+    ap_split: SeedSplit | None = None
+
+
 class ApComparison(Part):
     """A detector against its baseline, by the same resamples of the images."""
 
@@ -161,7 +183,10 @@ class ApComparison(Part):
     other: str
     images: int = Field(ge=1)
     numbers: dict[str, Estimate] = Field(description="differences, by their names in CocoNumbers")
-    p_value: float = Field(ge=0, le=1, description="that AP differs, from the resamples' standard error")
+    split: SeedSplit | None = Field(description="of the AP difference's standard error")
+    p_value: float = Field(
+        ge=0, le=1, description="that AP differs, from the standard error over resamples and trainings"
+    )
     p_adjusted: float = Field(ge=0, le=1, description="over the detectors")
     verdict: Verdict
 
@@ -169,7 +194,8 @@ class ApComparison(Part):
 class TableStatistics(Document):
     """Everything that a table's numbers and differences allow to say: statistics.json."""
 
-    made_again: ClassVar[str] = "compare again: delete the file, or run `dcanet compare`"
+    made_again: ClassVar[str] = "compare again: delete the file, or run `dcanet statistics`"
+    schema_version: Literal[2] = 2  # type: ignore[assignment]
     alpha: float = Field(gt=0, lt=1, description="intervals are at 1 - alpha")
     adjustment: Adjustment
     resamples: int = Field(ge=2)
@@ -177,6 +203,8 @@ class TableStatistics(Document):
     pairs: dict[str, PairComparison | NotCompared]
     pooled: Pooled | NotCompared
     agreement: Agreement | NotCompared
+    tests: dict[str, ExtraTestSet] = Field({}, description="extra test sets by their names")
+    average_precision: dict[str, ApStatistics | NotCompared] = Field({}, description="of each detector")
     detectors: dict[str, ApComparison | NotCompared] = Field({}, description="pairs of detectors")
     provenance: Provenance | None = None
 

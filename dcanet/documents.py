@@ -206,7 +206,12 @@ class Metrics(Result):
 
 
 class RealMetrics(Result):
-    """Accuracy on ImageNet's reassessed labels (ReaL, arXiv 2006.07159), from stored predictions."""
+    """Accuracy on ImageNet's reassessed labels (ReaL, arXiv 2006.07159), from stored predictions.
 
+    metrics.json beside correct.parquet.
+    """
+
+    made_again: ClassVar[str] = "evaluate again: delete the file, or run `dcanet evaluate`"
+    schema_version: Literal[2] = 2  # type: ignore[assignment]
     labels_sha256: Hash
     unlabelled_images: int = Field(ge=0, description="left out: no label was found to fit them")

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from dcanet.documents import Metrics
+from dcanet.documents import Metrics, RealMetrics
 from dcanet.evaluation.predictions import Predictions
+from dcanet.evaluation.relabelled import Relabelled
 from dcanet.statistics.scores import Scores
 
 
@@ -70,4 +71,30 @@ def write_evaluation(
         **values,
     }
     Metrics(**numbers).save(folder / "metrics.json")
+    return folder
+
+
+def write_relabelled(
+    folder: Path,
+    correct: Any,
+    model: str,
+    seed: int | None = 0,
+    labels: str = "1" * 64,
+    images: list[str] | None = None,
+) -> Path:
+    """correct.parquet and metrics.json of ReaL labels in a folder, which is returned."""
+    hits = np.asarray(correct, dtype=bool)
+    Relabelled(images or predictions_of(hits).images, hits, labels).save(folder / "correct.parquet")
+    RealMetrics(
+        model=model,
+        seed=seed,
+        weights_source="trained" if seed is not None else "made up",
+        preprocessing="resize-256-crop-224",
+        images=len(hits),
+        top1_percent=100 * float(hits.mean()),
+        weights_sha256="f" * 64,
+        data_fingerprint="data0123456789ab",
+        labels_sha256=labels,
+        unlabelled_images=7,
+    ).save(folder / "metrics.json")
     return folder

@@ -80,6 +80,17 @@ def tests():
     ]
 
 
+def test_answers():
+    """What was answered on the extra test sets, image by image: right or wrong by other labels, or the guesses."""
+    names = {test: "correct" for test in PLAN.label_tests}
+    names |= {test: "predictions" for test in PLAN.image_tests}
+    return [
+        path
+        for test, name in names.items()
+        for path in classification(f"test-{test}/{name}.parquet")
+    ]
+
+
 def costs():
     """Sizes, arithmetic and structure of all networks, and the published costs checked."""
     return [

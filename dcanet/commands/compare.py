@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="exit code 1 if top-1 or AP of a network is worse by more than noise, or B lacks a network",
+        help="exit code 1 if top-1 or AP of a network is worse by more than noise, or B lacks a network; "
+        "extra test sets do not count",
     )
 
 

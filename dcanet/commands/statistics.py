@@ -1,7 +1,7 @@
 """dcanet statistics: whether an experiment's networks differ by more than noise."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,14 +49,18 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _lines(found: "TableStatistics") -> Iterator[str]:
     """The verdict on every pair, or why there is none."""
-    from ..comparison_documents import NotCompared
+    from ..comparison_documents import NotCompared, Top1Comparison
     from ..statistics.verdict import SIGNS
 
-    for name, pair in found.pairs.items():
-        if isinstance(pair, NotCompared):
-            yield f"{name}: not compared: {pair.reason}"
-        else:
-            yield f"{name}: top-1 {pair.top1.value:+.2f} points, {SIGNS[pair.verdict]} {pair.verdict}"
+    of_sets: dict[str, Mapping[str, Top1Comparison | NotCompared]] = {"": found.pairs}
+    of_sets |= {f" on {test}": on_it.pairs for test, on_it in found.tests.items()}
+    for where, pairs in of_sets.items():
+        for name, pair in pairs.items():
+            if isinstance(pair, NotCompared):
+                yield f"{name}{where}: not compared: {pair.reason}"
+            else:
+                gain = f"top-1 {pair.top1.value:+.2f} points"
+                yield f"{name}{where}: {gain}, {SIGNS[pair.verdict]} {pair.verdict}"
     for name, detector in found.detectors.items():
         if isinstance(detector, NotCompared):
             yield f"{name}: not compared: {detector.reason}"

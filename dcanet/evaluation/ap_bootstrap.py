@@ -93,16 +93,21 @@ def paired_intervals(baseline: ApBootstrap, other: ApBootstrap) -> dict[str, Int
     Raises:
         UserError: they were drawn from other images or another seed.
     """
-    for fact in ("images_hash", "seed", "resamples"):
-        if getattr(baseline, fact) != getattr(other, fact):
-            raise UserError(
-                f"the bootstraps of a pair differ in {fact}: {getattr(baseline, fact)} and "
-                f"{getattr(other, fact)}; evaluate both on the same images with the same settings"
-            )
+    check_same_resamples(baseline, other)
     names = [name for name in baseline.values if name in other.values]
     values = {name: _minus(other.values[name], baseline.values[name]) for name in names}
     resampled = {name: list(map(_minus, other.resampled[name], baseline.resampled[name])) for name in names}
     return dict(_intervals(values, resampled))
+
+
+def check_same_resamples(one: ApBootstrap, other: ApBootstrap) -> None:
+    """UserError where they were drawn from other images or another seed."""
+    for fact in ("images_hash", "seed", "resamples"):
+        if getattr(one, fact) != getattr(other, fact):
+            raise UserError(
+                f"the bootstraps of a pair differ in {fact}: {getattr(one, fact)} and "
+                f"{getattr(other, fact)}; evaluate both on the same images with the same settings"
+            )
 
 
 def _mean_over_categories(

@@ -13,18 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import UserError
 from ..files import atomic_path
+from .rows import read_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-VERSION = "1"
 NUMBERS = ("x", "y", "w", "h", "score")
 SCHEMA = pa.schema(
     [
         pa.field("image_id", pa.int64(), nullable=False),
         pa.field("category_id", pa.int32(), nullable=False),
         *(pa.field(name, pa.float64(), nullable=False) for name in NUMBERS),
-    ]
+    ],
+    metadata={"schema_version": "1"},
 )
 
 
@@ -138,7 +139,7 @@ class Detections:
 
     def save(self, path: Path) -> None:
         """Write atomically."""
-        notes = {"schema_version": VERSION, "images": json.dumps(self.images.tolist())}
+        notes = {**SCHEMA.metadata, b"images": json.dumps(self.images.tolist()).encode()}
         columns = [self.image_ids, self.category_ids, *self.boxes.T, self.scores]
         table = pa.table(columns, schema=SCHEMA.with_metadata(notes))
         with atomic_path(path) as temporary:
@@ -154,16 +155,10 @@ class Detections:
     @classmethod
     def load(cls, path: Path) -> "Detections":
         """Read and check; UserError names a file that is not whole or not ours."""
-        try:
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise UserError(f"{path}: not a readable detections file ({error}); evaluate again") from error
-        notes = table.schema.metadata or {}
-        if not table.schema.equals(SCHEMA) or notes.get(b"schema_version") != VERSION.encode():
-            raise UserError(f"{path}: not a detections file of schema version {VERSION}; evaluate again")
+        table = read_rows(path, SCHEMA, "detections")
         try:
             return cls.of(
-                json.loads(notes[b"images"]),
+                json.loads(table.schema.metadata[b"images"]),
                 table["image_id"].to_numpy(),
                 table["category_id"].to_numpy(),
                 np.column_stack([table[name].to_numpy() for name in NUMBERS[:4]]),

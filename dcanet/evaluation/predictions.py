@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import UserError
 from ..files import atomic_path
+from .rows import read_rows
 
 SCHEMA = pa.schema(
     [
@@ -87,12 +87,7 @@ class Predictions:
     @classmethod
     def load(cls, path: Path) -> "Predictions":
         """Read and check; UserError names a file that is not whole or not ours."""
-        try:
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise UserError(f"{path}: not a readable predictions file ({error}); evaluate again") from error
-        if not table.schema.equals(SCHEMA):
-            raise UserError(f"{path}: not a predictions file of schema version 1; evaluate again")
+        table = read_rows(path, SCHEMA, "predictions")
         return cls(
             images=table["image"].to_pylist(),
             targets=table["target"].to_numpy(),

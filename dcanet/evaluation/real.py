@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..files import sha256
 from ..provenance import evaluation_provenance, now
 from .predictions import Predictions
+from .relabelled import FILE, Relabelled
 
 CLASSES = 1000
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})\b")
@@ -21,9 +22,10 @@ _LABELS = TypeAdapter(list[list[int]])
 
 
 def evaluate_real(predictions: Path, labels: Path, out: Path) -> RealMetrics:
-    """Score a predictions.parquet that has its metrics.json beside it; writes the like of both into `out`.
+    """Score a predictions.parquet that has its metrics.json beside it.
 
-    An image counts as right where the first guess is among its labels; images without a label are left out.
+    Writes metrics.json, correct.parquet and provenance.json into `out`.
+    An image counts as correct where the first guess is among its labels; images without a label are left out.
 
     Raises:
         UserError: files that cannot be read, predictions of anything but ImageNet's validation images, or no
@@ -44,21 +46,25 @@ def evaluate_real(predictions: Path, labels: Path, out: Path) -> RealMetrics:
         )
     sets = labels_of(found.images, read_labels(labels), predictions)
     guesses = found.top5[:, 0].tolist()
-    right = [guess in allowed for guess, allowed in zip(guesses, sets, strict=True) if allowed]
-    if not right:
+    answers = zip(found.images, guesses, sets, strict=True)
+    scored = [(image, guess in allowed) for image, guess, allowed in answers if allowed]
+    if not scored:
         raise UserError(f"{labels}: has no label for any image of {predictions}; nothing can be scored")
+    images, correct = zip(*scored, strict=True)
+    relabelled = Relabelled(list(images), np.array(correct), sha256(labels))
     metrics = RealMetrics(
         model=of_val.model,
         weights_source=of_val.weights_source,
         seed=of_val.seed,
         preprocessing=of_val.preprocessing,
-        images=len(right),
-        unlabelled_images=len(sets) - len(right),
-        top1_percent=float(100 * np.mean(right)),
+        images=len(images),
+        unlabelled_images=len(sets) - len(images),
+        top1_percent=float(100 * relabelled.correct.mean()),
         weights_sha256=of_val.weights_sha256,
         data_fingerprint=of_val.data_fingerprint,
-        labels_sha256=sha256(labels),
+        labels_sha256=relabelled.labels_sha256,
     )
+    relabelled.save(out / FILE)
     metrics.save(out / "metrics.json")
     # What was predicted with what: the labels add nothing to it.
     evaluation_provenance(started, "cpu", of_val).save(out / "provenance.json")

@@ -75,16 +75,19 @@ def claimed_ap(detectors: Sequence[Detector], statistics: TableStatistics | None
         if isinstance(found, ApComparison):
             ap = found.numbers["ap"]
             half = (ap.high - ap.low) / 2
-            resolved = f"± {half:.2f} on {found.images:,} images"
-            if found.images == COCO_IMAGES:
+            of_mean = f", mean of {found.split.seeds} seeds" if found.split else ""
+            resolved = f"± {half:.2f} on {found.images:,} images{of_mean}"
+            # Printed gains are of single trainings.
+            if found.images == COCO_IMAGES and not found.split:
                 judged = _verdict(Estimate(value=gain, low=gain - half, high=gain + half))
         rows.append((row.id, signed(gain, 1), resolved, judged))
     if rows:
         yield Listing(
             "claims-ap",
             "The paper's printed AP gains over each row's baseline, in points. AP is no share of images, so "
-            "printed numbers alone give no interval. Where our detectors were evaluated on as many images as "
-            f"val2017 has ({COCO_IMAGES:,}), the column marked * assumes our paired interval's half-width.",
+            "printed numbers alone give no interval. Where our detectors, of one training each, were "
+            f"evaluated on as many images as val2017 has ({COCO_IMAGES:,}), the column marked * assumes our "
+            "paired interval's half-width.",
             (
                 Heading("Detector", words=True),
                 Heading("Gain"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
-from ..comparison_documents import NotCompared, PairComparison
+from ..comparison_documents import Estimate, NotCompared, Top1Comparison
 from ..documents import Result
 from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Classifier, Pair
@@ -41,9 +41,11 @@ def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Conte
         known = stored.statistics_of(model.id)
         if isinstance(found, Missing) or known is None:
             return found
-        return replace(found, interval=getattr(known, key).interval)
-    if test := column.test or (REAL if key == "real_top1" else ""):
-        return _over_seeds([run.tests[test].metrics for run in runs], "top1_percent")
+        return _with_interval(found, getattr(known, key))
+    if test := _test_of(column):
+        found = _over_seeds([run.tests[test].metrics for run in runs], "top1_percent")
+        of_test = stored.accuracy_on(test, model.id)
+        return found if isinstance(found, Missing) or of_test is None else _with_interval(found, of_test.top1)
     if key in COSTS:
         costs = stored.cost_of(model.id)
         return costs if isinstance(costs, Missing) else Value(COSTS[key](costs))
@@ -57,10 +59,11 @@ def jobs_of(column: Column, pair: Pair, models: Sequence[Classifier], stored: St
         return (COUNTING,)
     if key == "throughput":
         return (timing(column.device, pair.id),)
-    test = column.test or (REAL if key == "real_top1" else "")
+    test = _test_of(column)
     stage = f"test-{test}" if test else "eval"
     found = [job for m in models for job in of_runs("classification", m.id, stored.runs[m.id], stage)]
-    tested = key in ACCURACIES | CALIBRATION and not isinstance(stored.statistics, Missing)
+    compared = bool(test) or key in ACCURACIES | CALIBRATION
+    tested = compared and not isinstance(stored.statistics, Missing)
     return (*found, *([STATISTICS] if tested else []))
 
 
@@ -78,8 +81,10 @@ def our_difference(
     plain = difference(connected, baseline)
     if isinstance(plain, Missing):
         return plain
+    if test := _test_of(column):
+        return _judged(plain, "top1", column, stored.comparison_on(test, pair.id))
     if column.metric.key in ACCURACIES | CALIBRATION:
-        return _judged(plain, column, stored.comparison_of(pair.id))
+        return _judged(plain, column.metric.key, column, stored.comparison_of(pair.id))
     if column.metric.key != "throughput":
         return plain
     timing = stored.speeds[column.device][pair.id]
@@ -89,11 +94,20 @@ def our_difference(
     return Value(shown.overhead_percent, interval=shown.overhead_interval)
 
 
-def _judged(plain: Value, column: Column, compared: PairComparison | NotCompared) -> Value:
-    """With the paired interval; the verdict is on top-1."""
+def _test_of(column: Column) -> str:
+    """The extra test set that a column is of; empty where it is of none."""
+    return column.test or (REAL if column.metric.key == "real_top1" else "")
+
+
+def _with_interval(value: Value, known: Estimate) -> Value:
+    return replace(value, interval=known.interval)
+
+
+def _judged(plain: Value, number: str, column: Column, compared: Top1Comparison | NotCompared) -> Value:
+    """With the paired interval of a number of the comparison; the verdict is on top-1."""
     if isinstance(compared, NotCompared):
         return plain
-    paired = replace(plain, interval=getattr(compared, column.metric.key).interval)
+    paired = _with_interval(plain, getattr(compared, number))
     if not column.metric.tested:
         return paired
     return replace(paired, judgement=Judgement(compared.verdict, compared.p_adjusted, compared.detectable))

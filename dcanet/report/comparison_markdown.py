@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..comparison_documents import (
     ApComparison,
+    ExtraTestSet,
     ModelStatistics,
     NotCompared,
     PairComparison,
@@ -34,6 +35,8 @@ def comparison_markdown(found: Versus, a: Evaluations, b: Evaluations) -> str:
         if isinstance(statistics.pooled, Pooled) and statistics.pooled.pairs > 1:
             parts.append(pooled_sentence(statistics.pooled))
         parts += ["## Other numbers, B − A", _others(pairs)]
+    if statistics.tests:
+        parts += ["## Extra test sets, top-1, B − A", _tests(statistics.tests)]
     if statistics.detectors:
         parts += ["## Detectors, B − A in points of AP", _detectors(statistics.detectors)]
     alone = [(side, names) for side, names in (("A", found.only_a), ("B", found.only_b)) if names]
@@ -77,6 +80,27 @@ def _others(pairs: dict[str, PairComparison]) -> str:
         for name, pair in pairs.items()
     ]
     return _table(["network", "top-5, points", "NLL, nats", "calibration error, points"], rows)
+
+
+def _tests(tests: dict[str, ExtraTestSet]) -> str:
+    """Adjusted over the networks on one set alone."""
+    header = ["test set", "network", "images", "B − A, points", "gained / lost", "p", "adjusted p", "verdict"]
+    rows = []
+    for test, found in tests.items():
+        for name, pair in found.pairs.items():
+            if isinstance(pair, NotCompared):
+                row = [escape(f"not compared: {pair.reason}"), *[""] * 5]
+            else:
+                row = [
+                    f"{pair.images:,}",
+                    with_interval(pair.top1),
+                    f"{pair.gained:,} / {pair.lost:,}",
+                    p_text(pair.p_value),
+                    p_text(pair.p_adjusted),
+                    f"{SIGNS[pair.verdict]} {pair.verdict}",
+                ]
+            rows.append([escape(test), escape(name), *row])
+    return _table(header, rows)
 
 
 def _detectors(detectors: dict[str, ApComparison | NotCompared]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean, stdev
 
-from ..comparison_documents import ApComparison, NotCompared
+from ..comparison_documents import ApComparison, ApStatistics, Estimate, NotCompared
 from ..detection_documents import ApBootstrap, DetectionMetrics
 from ..errors import UserError
 from ..evaluation.ap_bootstrap import paired_intervals
@@ -26,8 +26,13 @@ PUBLISHED = {
 NO_OBJECT = Missing("no such object", "the evaluated images have no object of this size")
 
 
-def ours(column: Column, detector: str, stored: StoredDetection) -> Content:
-    """What we found: of one run with the interval over images, of several their mean and spread."""
+def ours(
+    column: Column, detector: str, stored: StoredDetection, known: ApStatistics | NotCompared | None = None
+) -> Content:
+    """What we found: of one run with the interval over images, of several their mean and spread.
+
+    The interval over several, which is in `known`, is taken where it is of these very results.
+    """
     key = column.metric.key
     runs = stored.runs[detector]
     found = stored.evaluated(detector)
@@ -36,13 +41,16 @@ def ours(column: Column, detector: str, stored: StoredDetection) -> Content:
     numbers = [number for metrics in found if (number := getattr(metrics.numbers, key)) is not None]
     if not numbers:
         return NO_OBJECT
-    interval = found[0].intervals.get(key)
-    return Value(
+    value = Value(
         mean(numbers),
         sd=stdev(numbers) if len(numbers) > 1 else None,
         seeds=tuple(metrics.seed for metrics in found if metrics.seed is not None),
-        interval=(interval.low, interval.high) if interval and len(found) == 1 else None,
     )
+    if len(found) == 1:
+        interval = found[0].intervals.get(key)
+        return replace(value, interval=(interval.low, interval.high)) if interval else value
+    over_seeds = known.numbers.get(key) if isinstance(known, ApStatistics) else None
+    return replace(value, interval=over_seeds.interval) if over_seeds and _is_of(over_seeds, value) else value
 
 
 def jobs_of(detectors: Sequence[str], stored: StoredDetection, tested: bool = False) -> tuple[str, ...]:
@@ -71,7 +79,7 @@ def our_difference(
     plain = difference(ours(column, detector, stored), ours(column, baseline, stored))
     if isinstance(plain, Value) and isinstance(compared, ApComparison):
         known = compared.numbers.get(column.metric.key)
-        if known is not None and abs(known.value - plain.number) < 1e-6:
+        if known is not None and _is_of(known, plain):
             judged = Judgement(compared.verdict, compared.p_adjusted) if column.metric.tested else None
             return replace(plain, interval=known.interval, judgement=judged)
     pair = _pair(stored.runs[baseline], stored.runs[detector])
@@ -84,14 +92,16 @@ def our_difference(
     return Value(plain.number, interval=(interval.low, interval.high)) if interval else plain
 
 
+def _is_of(known: Estimate, shown: Value) -> bool:
+    return abs(known.value - shown.number) < 1e-6
+
+
 def _pair(
     baseline: Sequence[DetectorRun], other: Sequence[DetectorRun]
 ) -> tuple[ApBootstrap, ApBootstrap] | None:
     """The resamples of both where each has one evaluated run."""
-    found = [
-        run.bootstrap
-        for runs in (baseline, other)
-        for run in runs
-        if isinstance(run.metrics, DetectionMetrics) and isinstance(run.bootstrap, ApBootstrap)
-    ]
-    return (found[0], found[1]) if len(found) == 2 else None
+    sides = [[run for run in runs if isinstance(run.metrics, DetectionMetrics)] for runs in (baseline, other)]
+    if any(len(side) != 1 for side in sides):
+        return None
+    base, found = (side[0].bootstrap for side in sides)
+    return (base, found) if isinstance(base, ApBootstrap) and isinstance(found, ApBootstrap) else None

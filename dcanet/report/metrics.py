@@ -36,7 +36,9 @@ class Metric:
     """Whether its differences are tested for being more than noise."""
 
 
-def _accuracy(key: str, label: str, share: str, published: str = "not in the paper") -> Metric:
+def _accuracy(
+    key: str, label: str, share: str, published: str = "not in the paper", more: str = ""
+) -> Metric:
     return Metric(
         key=key,
         label=label,
@@ -44,13 +46,13 @@ def _accuracy(key: str, label: str, share: str, published: str = "not in the pap
         direction="higher",
         decimals=2,
         description=f"Share of {share}. In brackets its interval over images; ± is the sample standard "
-        "deviation where there are several seeds.",
+        f"deviation where there are several seeds, and then the interval is over seeds too.{more}",
         published=published,
         base="percent",
         scaled="percent",
         delta_unit="points",
         spread=("seeds", "interval"),
-        tested=key == "top1",
+        tested=key != "top5",
     )
 
 
@@ -62,12 +64,13 @@ def _precision(key: str, label: str, meaning: str) -> Metric:
         direction="higher",
         decimals=1,
         delta_decimals=1,
-        description=meaning,
+        description=f"{meaning} In brackets its interval over images; of several seeds ± is their sample "
+        "standard deviation, and the interval is over seeds too.",
         published="COCO val2017",
         base="percent",
         scaled="percent",
         delta_unit="points",
-        spread=("interval",),
+        spread=("seeds", "interval"),
         tested=key == "ap",
     )
 
@@ -93,18 +96,29 @@ def _macs(key: str, convention: str, compared: str) -> Metric:
 TEST_TITLES = {"imagenetv2": "ImageNetV2", "sketch": "Sketch"}
 
 _VALIDATED = "ImageNet validation set, single crop"
+#: How many differences are judged together where a test set is not the val split.
+_OWN_FAMILY = (
+    " Verdicts on differences are after an adjustment over the pairs on this test set alone, so they count "
+    "for it and not for several sets at once."
+)
 
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
         _accuracy("top1", "Top-1", "validation images whose class is the first guess", _VALIDATED),
         _accuracy("top5", "Top-5", "validation images whose class is among the first five", _VALIDATED),
-        _accuracy("test_top1", "Top-1", "the extra test set's images whose class is the first guess"),
+        _accuracy(
+            "test_top1",
+            "Top-1",
+            "the extra test set's images whose class is the first guess",
+            more=_OWN_FAMILY,
+        ),
         _accuracy(
             "real_top1",
             "ReaL top-1",
             "validation images whose first guess is among their reassessed labels (arXiv 2006.07159); images "
             "without such labels are left out",
+            more=_OWN_FAMILY,
         ),
         Metric(
             key="nll",

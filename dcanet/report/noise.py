@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..comparison_documents import (
-    Estimate,
     ModelStatistics,
     NotCompared,
     PairComparison,
@@ -17,14 +16,16 @@ from .chapter import Chapter, Heading, Listing
 from .charts.forest import forest
 from .charts.trade import trades
 from .claims import claimed_ap, claims
+from .detector_noise import compared_detectors, uncompared_detectors
+from .extra_tests import on_extra_tests, uncompared_on_tests
 from .flips import agreement, classes, flipped, outcomes
 from .formatting import p_text, with_interval
+from .seed_splits import seed_splits
 from .stored import Stored
 from .table import Missing
 from .wording import level, method, pooled_sentence
 
 TITLE = "Is it more than noise?"
-NUMBERS = {"ap": "AP", "ap50": "AP50", "ap75": "AP75"}
 
 
 def noise_chapter(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: Stored) -> Chapter:
@@ -50,7 +51,8 @@ def noise_chapter(pairs: Sequence[Pair], detectors: Sequence[Detector], stored: 
     listings = [
         *([_verdicts(compared, statistics), _others(compared, statistics)] if compared else []),
         *_seeds(compared),
-        *_detectors(detectors, statistics),
+        *on_extra_tests(pairs, stored),
+        *compared_detectors(detectors, statistics),
         *claims(pairs, statistics.alpha),
         *claimed_ap(detectors, statistics),
         *outcomes(compared),
@@ -169,60 +171,8 @@ def _others(compared: dict[str, PairComparison], statistics: TableStatistics) ->
 
 
 def _seeds(compared: dict[str, PairComparison]) -> Iterator[Listing]:
-    rows = tuple(
-        (
-            name,
-            str(pair.split.seeds),
-            f"{pair.split.seed_error:.2f}",
-            f"{pair.split.sampling_error:.2f}",
-            f"{100 * pair.split.seed_share:.0f} %",
-        )
-        for name, pair in compared.items()
-        if pair.split
-    )
-    if rows:
-        yield Listing(
-            "noise-seeds",
-            "What the error of each difference comes from: the trainings, or the images. Standard errors in "
-            "points.",
-            (
-                Heading("Pair", words=True),
-                Heading("Seeds"),
-                Heading("From seeds"),
-                Heading("From images"),
-                Heading("Seeds' share of the variance"),
-            ),
-            rows,
-        )
-
-
-def _detectors(detectors: Sequence[Detector], statistics: TableStatistics) -> Iterator[Listing]:
-    rows = []
-    for row in detectors:
-        found = statistics.detectors.get(row.id)
-        if found is None or isinstance(found, NotCompared):
-            continue
-        numbers: dict[str, Estimate] = found.numbers
-        rows.append(
-            (
-                f"{row.id} − {row.baseline}",
-                *(with_interval(numbers[key]) if key in numbers else "" for key in NUMBERS),
-                p_text(found.p_value),
-                p_text(found.p_adjusted),
-                f"{SIGNS[found.verdict]} {found.verdict}",
-            )
-        )
-    if rows:
-        yield Listing(
-            "noise-detectors",
-            "Detectors against those that they are built on, by the same resamples of the images, in points.",
-            (
-                Heading("Detectors", words=True),
-                *map(Heading, (*NUMBERS.values(), "p", "Adjusted p")),
-                Heading("Verdict", words=True),
-            ),
-            tuple(rows),
-        )
+    splits = {name: pair.split for name, pair in compared.items() if pair.split}
+    yield from seed_splits("noise-seeds", "Pair", "What the error of each difference comes from", splits)
 
 
 def _reasons(
@@ -232,9 +182,7 @@ def _reasons(
     for pair, found in _found(pairs, stored):
         if isinstance(found, NotCompared):
             yield f"{pair.row}: not compared: {found.reason}."
-    for row in detectors:
-        of_detector = statistics.detectors.get(row.id)
-        if isinstance(of_detector, NotCompared):
-            yield f"{row.id}: not compared: {of_detector.reason}."
+    yield from uncompared_on_tests(pairs, stored)
+    yield from uncompared_detectors(detectors, statistics)
     if isinstance(statistics.pooled, NotCompared):
         yield f"No statement about all pairs: {statistics.pooled.reason}."

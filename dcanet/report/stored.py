@@ -6,11 +6,14 @@ from pathlib import Path
 from statistics import mean
 
 from ..comparison_documents import (
+    AccuracyStatistics,
+    ExtraTestSet,
     FlippedPictures,
     ModelStatistics,
     NotCompared,
     PairComparison,
     TableStatistics,
+    Top1Comparison,
 )
 from ..detection.forms import is_detector
 from ..documents import EpochRecord, Metrics, Provenance, RealMetrics, Result
@@ -79,6 +82,20 @@ class Stored:
         if isinstance(self.statistics, Missing):
             return NotCompared(reason=str(self.statistics))
         return self.statistics.pairs.get(pair) or NotCompared(reason="not compared yet")
+
+    def accuracy_on(self, test: str, model: str) -> AccuracyStatistics | None:
+        """A network's top-1 on an extra test set with its interval, where it is known."""
+        found = self._test_set(test)
+        of_model = found.models.get(model) if found else None
+        return of_model if isinstance(of_model, AccuracyStatistics) else None
+
+    def comparison_on(self, test: str, pair: str) -> Top1Comparison | NotCompared:
+        """A pair's comparison on an extra test set, or why there is none."""
+        found = self._test_set(test)
+        return (found.pairs.get(pair) if found else None) or NotCompared(reason="not in statistics.json")
+
+    def _test_set(self, test: str) -> ExtraTestSet | None:
+        return None if isinstance(self.statistics, Missing) else self.statistics.tests.get(test)
 
     def cost_of(self, network: str) -> ModelCosts | Missing:
         """What was counted of a network, or why nothing was."""
@@ -225,16 +242,26 @@ def _of_others(statistics: TableStatistics | Missing, runs: dict[str, list[Run]]
     """What to do where the statistics are not of the accuracies that are shown; empty where they are."""
     if isinstance(statistics, Missing):
         return ""
-    for model, found in statistics.models.items():
-        shown = evaluated(runs.get(model, ()))
-        if shown and isinstance(found, ModelStatistics):
+    tested = {"": statistics.models} | {test: found.models for test, found in statistics.tests.items()}
+    for test, models in tested.items():
+        for model, found in models.items():
+            shown = _results(runs.get(model, ()), test)
+            if not shown or isinstance(found, NotCompared):
+                continue
             accuracy = mean(metrics.top1_percent for metrics in shown)
             if abs(accuracy - found.top1.value) > 1e-4 or found.images != shown[0].images:
+                what = f"{model} on {test}" if test else model
                 return (
-                    f"statistics.json is of other results of {model} than those shown; "
+                    f"statistics.json is of other results of {what} than those shown; "
                     "run `dcanet statistics` again"
                 )
     return ""
+
+
+def _results(runs: Iterable[Run], test: str) -> list[Result]:
+    """On an extra test set, or on the val split where it has no name."""
+    found = (run.tests[test].metrics if test in run.tests else Missing("") for run in runs)
+    return [result for result in (found if test else evaluated(runs)) if isinstance(result, Result)]
 
 
 def _disturbed(

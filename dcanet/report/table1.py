@@ -170,8 +170,19 @@ def _interval_notes(stored: Stored) -> Iterable[str]:
         f"In brackets {level(stored.statistics)} intervals over images: of a difference, both networks on "
         "the same images. Its verdict is on top-1, after the adjustment for many pairs, for which an "
         "interval without 0 is not enough. “Is it more than noise?” has the p-values and what could have "
-        "been detected. Other test sets have no intervals."
+        "been detected."
     )
+    compared = [test for test in stored.test_sets if test in stored.statistics.tests]
+    if compared:
+        yield (
+            "On each extra test set the pairs are judged for themselves, with an adjustment over that set's "
+            "pairs alone: the more sets, the likelier that one of them has a verdict by chance."
+        )
+    if missing := [test for test in stored.test_sets if test not in compared]:
+        yield (
+            f"Without intervals, since statistics.json has nothing of them: {', '.join(missing)}; "
+            "run `dcanet statistics` again."
+        )
 
 
 def _scope_notes(stored: Stored) -> Iterable[str]:

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from ..comparison_documents import ApComparison, NotCompared, TableStatistics
-from ..detection.forms import is_detector, variant_of
-from ..models.forms import TRIPLES, options_text
+from ..comparison_documents import ApComparison, ApStatistics, NotCompared, TableStatistics
+from ..models.forms import TRIPLES
 from ..sheets import Detector
 from .detection import PUBLISHED, jobs_of, our_difference, ours, published
+from .detection_notes import detection_notes
 from .metrics import METRICS
 from .reading import NOT_RUN
 from .stored_detection import StoredDetection
 from .table import Cell, Column, Content, Group, Missing, Row, Section, Table, difference, mark_best
 from .wording import parts_of_model
 
+Known = Mapping[str, ApStatistics | NotCompared]
 Compared = Mapping[str, ApComparison | NotCompared]
 FIRST = Missing("no baseline", "the other rows of this detector are built on it")
 
@@ -25,6 +26,7 @@ def table2(
     statistics: TableStatistics | Missing = NOT_RUN,
 ) -> Table:
     """One row per detector in the sheet's order; `data_note` says what ours are measured on."""
+    known = {} if isinstance(statistics, Missing) else statistics.average_precision
     compared = {} if isinstance(statistics, Missing) else statistics.detectors
     ours_on = (
         data_note if any(stored.evaluated(row.id) for row in detectors) else f"{data_note} (not run yet)"
@@ -42,23 +44,29 @@ def table2(
             Group("delta", "Δ to the row's baseline", deltas),
         ),
         sections=tuple(
-            Section(name, _rows(list(members), columns, stored, compared))
+            Section(name, _rows(list(members), columns, stored, known, compared))
             for name, members in groupby(detectors, lambda detector: detector.detector)
         ),
-        notes=tuple(_notes(detectors, stored)),
+        notes=tuple(detection_notes(detectors, stored, statistics)),
     )
 
 
 def _rows(
-    members: Sequence[Detector], columns: Sequence[Column], stored: StoredDetection, compared: Compared
+    members: Sequence[Detector],
+    columns: Sequence[Column],
+    stored: StoredDetection,
+    known: Known,
+    compared: Compared,
 ) -> tuple[Row, ...]:
     by_id = {member.id: member for member in members}
     cells: dict[str, list[Cell]] = {member.id: [] for member in members}
     for column in columns:
-        mine = mark_best([ours(column, member.id, stored) for member in members], column.metric)
+        found = [ours(column, member.id, stored, known.get(member.id)) for member in members]
+        mine = mark_best(found, column.metric)
         papers = mark_best([published(column, member) for member in members], column.metric)
         for member, our, paper in zip(members, mine, papers, strict=True):
-            cells[member.id].append(Cell(our, paper, jobs_of([member.id], stored)))
+            tested = len(stored.evaluated(member.id)) > 1 and isinstance(known.get(member.id), ApStatistics)
+            cells[member.id].append(Cell(our, paper, jobs_of([member.id], stored, tested)))
     rows = []
     for member in members:
         baseline = by_id.get(member.baseline or "")
@@ -107,32 +115,3 @@ def _remarks(member: Detector, stored: StoredDetection) -> tuple[str, ...]:
         if metrics.bad_images_skipped:
             parts.append(f"{metrics.bad_images_skipped:,} broken images left out")
     return (f"{member.id}: {'; '.join(dict.fromkeys(parts))}.",) if parts else ()
-
-
-def _notes(detectors: Sequence[Detector], stored: StoredDetection) -> Iterator[str]:
-    yield (
-        "A row's baseline is the same detector on the backbone without the last addition: attention is "
-        "compared with the plain network, the connection with unconnected attention."
-    )
-    found = [metrics for row in detectors for metrics in stored.evaluated(row.id)]
-    if found:
-        resamples = {run.resamples for metrics in found for run in metrics.intervals.values()}
-        yield (
-            "In brackets the 95 % interval over images, by "
-            f"{' or '.join(f'{number:,}' for number in sorted(resamples))} resamples of them; of a "
-            "difference, both detectors on the same resamples. It says nothing of another training's outcome."
-        )
-        images = max(metrics.oracle_images for metrics in found)
-        worst = max(metrics.oracle_difference for metrics in found)
-        yield (
-            f"All numbers are hotcoco's; on {images:,} of the images pycocotools gives the same "
-            f"(largest difference {worst:.1g} points)."
-        )
-    variants: dict[str, list[str]] = {}
-    for row in detectors:
-        for metrics in stored.evaluated(row.id)[:1]:
-            changed = variant_of(row.id, metrics.options) if is_detector(row.id) else {}
-            if changed:
-                variants.setdefault(options_text(changed), []).append(row.id)
-    for text, names in variants.items():
-        yield f"Options that are not the published ones: {text} ({', '.join(names)})."

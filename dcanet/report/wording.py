@@ -13,8 +13,9 @@ def method(statistics: TableStatistics) -> str:
     return (
         f"Paired on the same images. In brackets {level(statistics)} intervals; verdicts at "
         f"p ≤ {statistics.alpha:g} of McNemar's mid-p test after {ADJUSTMENTS[statistics.adjustment]}, of "
-        "several trainings over seeds and images. Of one training each nothing is said of another training's "
-        "outcome. “Detectable” is the least difference that would have been found with 80 % power."
+        "several trainings over seeds and images. Each extra test set is adjusted for by itself, and so are "
+        "detectors. Of one training each nothing is said of another training's outcome. “Detectable” is the "
+        "least difference that would have been found with 80 % power."
     )
 
 

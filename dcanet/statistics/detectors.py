@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from ..comparison_documents import ApComparison, NotCompared
-from ..detection_documents import ApBootstrap
+from ..comparison_documents import ApComparison, ApStatistics, Estimate, NotCompared
 from ..errors import UserError
-from ..evaluation.ap_bootstrap import paired_intervals
 from .bootstrap import centred_interval
+from .detector_runs import ApValues, Evaluated, ap_differences, ap_values, check_comparable
 from .many import adjusted
-from .models import estimate
+from .models import estimate, split_of
+from .seeds import CrossedMean, crossed_bootstrap
 from .settings import Settings
+from .trainings import matched
 from .verdict import verdict
 
-Evaluated = tuple[str, str, ApBootstrap]
-"""A detector's name, where its bootstrap.json is, and what is in it."""
+
+def ap_statistics(detector: Evaluated, settings: Settings) -> ApStatistics:
+    """Of one training by the bootstrap of the images; of several, over seeds and images."""
+    found = ap_values(detector.runs)
+    numbers = {name: _estimate(ap, settings.alpha) for name, ap in found.items()}
+    return ApStatistics(
+        images=detector.runs[0].bootstrap.images,
+        seeds=[run.seed for run in detector.runs if run.seed is not None],
+        numbers={name: _within(number) for name, number in numbers.items()},
+        ap_split=split_of(_crossed(found["ap"]), 1) if "ap" in found else None,
+    )
 
 
 def compare_detectors(
@@ -24,7 +32,7 @@ def compare_detectors(
     """Of each pair, baseline first; p-values are adjusted over the pairs that can be compared.
 
     Raises:
-        UserError: resamples of other images or another seed; names both files.
+        UserError: resamples of other images or another seed, or trainings of other seeds; names both files.
     """
     found = {
         name: pair if isinstance(pair, NotCompared) else _compare(*pair, settings)
@@ -39,29 +47,38 @@ def compare_detectors(
 
 
 def _compare(baseline: Evaluated, other: Evaluated, settings: Settings) -> ApComparison:
-    from scipy.special import ndtr
-
-    base_name, base_source, base = baseline
-    other_name, other_source, ap = other
-    try:
-        paired = paired_intervals(base, ap)
-    except UserError as error:
-        raise UserError(f"{base_source} and {other_source}: {error}") from error
-    if "ap" not in paired:
-        raise UserError(f"{base_source} and {other_source}: have no AP; the images have no object to find")
-    numbers = {}
-    for name, interval in paired.items():
-        both = zip(ap.resampled[name], base.resampled[name], strict=True)
-        defined = np.array([a - b for a, b in both if a is not None and b is not None])
-        numbers[name] = estimate(interval.value, centred_interval(interval.value, defined, settings.alpha))
-    value, spread = paired["ap"].value, paired["ap"].standard_error
-    p_value = float(2 * ndtr(-abs(value) / spread)) if spread > 0 else float(value == 0)
+    runs = matched(baseline.runs, other.runs)
+    for run in other.runs:
+        check_comparable(baseline.runs[0], run)
+    found = ap_differences(runs)
+    if "ap" not in found:
+        both = f"{baseline.runs[0].source} and {other.runs[0].source}"
+        raise UserError(f"{both}: have no AP; the images have no object to find")
+    numbers = {name: _estimate(ap, settings.alpha) for name, ap in found.items()}
+    crossed = _crossed(found["ap"])
     return ApComparison(
-        baseline=base_name,
-        other=other_name,
-        images=ap.images,
+        baseline=baseline.name,
+        other=other.name,
+        images=baseline.runs[0].bootstrap.images,
         numbers=numbers,
-        p_value=p_value,
-        p_adjusted=p_value,
-        verdict=verdict(numbers["ap"], p_value, settings.alpha),
+        split=split_of(crossed, 1),
+        p_value=crossed.p_value,
+        p_adjusted=crossed.p_value,
+        verdict=verdict(numbers["ap"], crossed.p_value, settings.alpha),
     )
+
+
+def _crossed(ap: ApValues) -> CrossedMean:
+    return crossed_bootstrap(ap.values, ap.resampled)
+
+
+def _estimate(ap: ApValues, alpha: float) -> Estimate:
+    """Of one training by its resamples' quantiles, which need no shape; of several by their variances."""
+    mean = _crossed(ap)
+    if mean.seeds > 1:
+        return estimate(mean.value, mean.interval(alpha))
+    return estimate(mean.value, centred_interval(mean.value, ap.resampled[0], alpha))
+
+
+def _within(number: Estimate) -> Estimate:
+    return number.model_copy(update={"low": max(number.low, 0.0), "high": min(number.high, 100.0)})

@@ -1,16 +1,18 @@
 """The statistics of a whole experiment, from what its evaluations left on disk."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from ..comparison_documents import ApComparison, NotCompared, TableStatistics
-from ..detection_documents import ApBootstrap
+from ..comparison_documents import ApComparison, ExtraTestSet, NotCompared, TableStatistics
 from ..errors import UserError
 from ..sheets import Detector, Pair
-from .detectors import Evaluated, compare_detectors
-from .folders import Evaluations, find_evaluations
+from .detector_runs import Evaluated
+from .detectors import ap_statistics, compare_detectors
+from .extra_tests import answers_of, extra_test_set, read_graded
+from .folders import Evaluations, Runs, find_evaluations
+from .scores import read_scores
 from .settings import Settings
-from .table import gather, table_statistics
+from .table import Files, gather, table_statistics
 
 
 def experiment_statistics(
@@ -42,37 +44,64 @@ def experiment_statistics(
     connected = {
         pair.id: (pair.baseline.id, pair.connected.id) for pair in pairs if pair.connected is not None
     }
-    models, compared = gather(files, connected)
-    return table_statistics(models, compared, settings, _detectors(found, detectors, settings))
+    named = dict.fromkeys(name for row in detectors for name in (row.id, row.baseline) if name)
+    read = {name: _evaluated(found, name) for name in named}
+    return table_statistics(
+        *gather(files, connected, read_scores),
+        settings,
+        tests={
+            test: _test_set(test, runs, list(files), connected, settings)
+            for test, runs in found.tests.items()
+            if not runs.keys().isdisjoint(files)
+        },
+        average_precision={
+            name: of_it if isinstance(of_it, NotCompared) else ap_statistics(of_it, settings)
+            for name, of_it in read.items()
+        },
+        detectors=_detectors(detectors, read, settings),
+    )
+
+
+def _test_set(
+    test: str,
+    runs: Mapping[str, Runs],
+    models: Sequence[str],
+    pairs: Mapping[str, tuple[str, str]],
+    settings: Settings,
+) -> ExtraTestSet:
+    files: dict[str, Files] = {
+        model: [(answers_of(folder), seed) for folder, seed in runs.get(model, [])] for model in models
+    }
+    return extra_test_set(*gather(files, pairs, read_graded, f"on {test}"), settings)
+
+
+def _evaluated(found: Evaluations, detector: str) -> Evaluated | NotCompared:
+    try:
+        return Evaluated.read(detector, found.detectors.get(detector, []))
+    except UserError as error:
+        return NotCompared(reason=error.line())
 
 
 def _detectors(
-    found: Evaluations, detectors: Sequence[Detector], settings: Settings
+    rows: Sequence[Detector], read: Mapping[str, Evaluated | NotCompared], settings: Settings
 ) -> dict[str, ApComparison | NotCompared]:
     """Each detector against the one that it is built on."""
     pairs: dict[str, tuple[Evaluated, Evaluated] | NotCompared] = {}
-    for row in detectors:
+    for row in rows:
         if row.baseline is None:
             continue
+        base, other = read[row.baseline], read[row.id]
+        if isinstance(base, NotCompared):
+            pairs[row.id] = base
+            continue
+        if isinstance(other, NotCompared):
+            pairs[row.id] = other
+            continue
         try:
-            pair = _bootstrap(found, row.baseline), _bootstrap(found, row.id)
             # Alone first: what is wrong with one pair is no reason to leave out the others.
-            compare_detectors({row.id: pair}, settings)
+            compare_detectors({row.id: (base, other)}, settings)
         except UserError as error:
             pairs[row.id] = NotCompared(reason=error.line())
         else:
-            pairs[row.id] = pair
+            pairs[row.id] = base, other
     return compare_detectors(pairs, settings)
-
-
-def _bootstrap(found: Evaluations, detector: str) -> Evaluated:
-    runs = found.detectors.get(detector, [])
-    if not runs:
-        raise UserError(f"{detector} has not been evaluated")
-    if len(runs) > 1:
-        raise UserError(
-            f"{detector} has several trainings, and the bootstrap of AP is of the images of one; "
-            "`dcanet compare` of two evaluations' folders compares single ones"
-        )
-    path = runs[0][0] / "bootstrap.json"
-    return detector, str(path), ApBootstrap.load(path)

@@ -1,5 +1,6 @@
 """Finding what was evaluated below a folder."""
 
+import glob
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,17 +11,21 @@ from ..documents import Metrics
 from ..errors import UserError
 
 PRETRAINED = "pretrained"
+Runs = list[tuple[Path, int | None]]
+"""Folders of one network's evaluations, each with its training's seed."""
 
 
 @dataclass(frozen=True)
 class Evaluations:
-    """Folders of evaluations, each with its training's seed, by the name of the network."""
+    """What was evaluated, by the name of the network."""
 
     root: Path
     single: bool
     """Whether the folder was that of one evaluation."""
-    classifiers: dict[str, list[tuple[Path, int | None]]] = field(default_factory=dict)
-    detectors: dict[str, list[tuple[Path, int | None]]] = field(default_factory=dict)
+    classifiers: dict[str, Runs] = field(default_factory=dict)
+    detectors: dict[str, Runs] = field(default_factory=dict)
+    tests: dict[str, dict[str, Runs]] = field(default_factory=dict)
+    """Classifiers on the extra test sets, by the set's name."""
 
     @property
     def folders(self) -> list[Path]:
@@ -47,8 +52,9 @@ def find_evaluations(root: Path, pretrained: Collection[str] = ()) -> Evaluation
     evaluations = Evaluations(
         root,
         False,
-        classifiers=_below(root / "classification", "predictions.parquet", pretrained),
-        detectors=_below(root / "detection", "bootstrap.json", pretrained),
+        classifiers=_below(root / "classification", "eval/predictions.parquet", pretrained),
+        detectors=_below(root / "detection", "eval/bootstrap.json", pretrained),
+        tests=_tests_below(root / "classification", pretrained),
     )
     if not evaluations.folders:
         raise UserError(
@@ -58,9 +64,16 @@ def find_evaluations(root: Path, pretrained: Collection[str] = ()) -> Evaluation
     return evaluations
 
 
-def _below(root: Path, file: str, pretrained: Collection[str]) -> dict[str, list[tuple[Path, int | None]]]:
+def _tests_below(root: Path, pretrained: Collection[str]) -> dict[str, dict[str, Runs]]:
+    stages = sorted({path.parent.name for path in root.glob("*/*/test-*/metrics.json")})
+    return {
+        stage.removeprefix("test-"): _below(root, f"{stage}/metrics.json", pretrained) for stage in stages
+    }
+
+
+def _below(root: Path, file: str, pretrained: Collection[str]) -> dict[str, Runs]:
     runs: dict[str, dict[int | None, Path]] = {}
-    for path in sorted(root.glob(f"*/*/eval/{file}")):
+    for path in sorted(root.glob(f"*/*/{glob.escape(file)}")):
         run = path.parents[1].name
         if run == PRETRAINED:
             runs.setdefault(path.parents[2].name, {})[None] = path.parent
@@ -69,7 +82,7 @@ def _below(root: Path, file: str, pretrained: Collection[str]) -> dict[str, list
     return {name: _preferred(found, name in pretrained) for name, found in runs.items()}
 
 
-def _preferred(found: dict[int | None, Path], pretrained: bool) -> list[tuple[Path, int | None]]:
+def _preferred(found: dict[int | None, Path], pretrained: bool) -> Runs:
     if pretrained and None in found:
         return [(found[None], None)]
     trained = sorted((seed, folder) for seed, folder in found.items() if seed is not None)

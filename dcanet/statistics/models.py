@@ -5,14 +5,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparison_documents import Estimate, ModelStatistics, SeedSplit
+from ..comparison_documents import AccuracyStatistics, Estimate, ModelStatistics, SeedSplit
 from .bootstrap import centred_interval, percentile_interval
 from .calibrated import calibration_columns, calibration_shares
+from .graded import Graded
 from .proportions import wilson
 from .resampled import Resampled
 from .scores import Scores
 from .seeds import CrossedMean, crossed_mean
 from .settings import Settings
+
+
+def accuracy_statistics(runs: Sequence[Graded], alpha: float) -> AccuracyStatistics:
+    """Top-1 of one training by Wilson's interval; of several over seeds and images."""
+    known = {"images": runs[0].counted, "seeds": [run.seed for run in runs if run.seed is not None]}
+    if len(runs) == 1:
+        return AccuracyStatistics(**known, top1=_accuracy(runs[0].right, alpha))
+    mean = crossed_mean(np.stack([run.right for run in runs]))
+    return AccuracyStatistics(**known, top1=_share(mean, alpha), top1_split=split_of(mean, 100))
 
 
 def model_statistics(runs: Sequence[Scores], draws: Resampled | None, settings: Settings) -> ModelStatistics:
@@ -22,17 +32,13 @@ def model_statistics(runs: Sequence[Scores], draws: Resampled | None, settings: 
         draws: of the one training; of several none are needed.
     """
     alpha = settings.alpha
-    common = {
-        "images": runs[0].counted,
-        "seeds": [run.seed for run in runs if run.seed is not None],
-    }
+    accuracy = dict(accuracy_statistics(runs, alpha))
     if draws is not None:
         (run,) = runs
         ece = 100 * float(calibration_shares_of(run).mean())
         low, high = centred_interval(ece, 100 * draws.ece, alpha)
         return ModelStatistics(
-            **common,
-            top1=_accuracy(run.right, alpha),
+            **accuracy,
             top5=_accuracy(run.right5, alpha),
             nll=estimate(float(run.losses.mean(dtype=np.float64)), percentile_interval(draws.nll, alpha)),
             ece=estimate(ece, (max(low, 0.0), high)),
@@ -41,14 +47,11 @@ def model_statistics(runs: Sequence[Scores], draws: Resampled | None, settings: 
     def over_runs(values: Callable[[Scores], NDArray]) -> CrossedMean:
         return crossed_mean(np.stack([values(run) for run in runs]))
 
-    top1 = over_runs(lambda run: run.right)
     return ModelStatistics(
-        **common,
-        top1=_share(top1, alpha),
+        **accuracy,
         top5=_share(over_runs(lambda run: run.right5), alpha),
         nll=of_mean(over_runs(lambda run: run.losses), alpha),
         ece=_share(over_runs(calibration_shares_of), alpha),
-        top1_split=split_of(top1, 100),
     )
 
 

@@ -1,34 +1,39 @@
-"""Two networks whose predictions are of the same images."""
+"""Two networks whose answers are about the same images."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .graded import Graded, check_pair
 from .paired import PairCounts
-from .scores import Scores, check_runs
+from .trainings import matched
+
+Run = TypeVar("Run", bound=Graded, covariant=True)
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(Generic[Run]):
     """A baseline and the network that is held against it; trainings in the same order on both sides."""
 
     baseline: str
     other: str
-    runs: tuple[tuple[Scores, Scores], ...]
+    runs: tuple[tuple[Run, Run], ...]
 
     @classmethod
-    def of(cls, baseline: tuple[str, Sequence[Scores]], other: tuple[str, Sequence[Scores]]) -> "Pair":
+    def of(cls, baseline: tuple[str, Sequence[Run]], other: tuple[str, Sequence[Run]]) -> "Pair[Run]":
         """From names and trainings.
 
         Raises:
-            UserError: trainings that cannot be compared (`check_runs`); names both files.
+            UserError: trainings that cannot be compared (`matched`, `check_pair`); names both files.
         """
-        check_runs(baseline[1], other[1])
-        sides = ([*runs] for _, runs in (baseline, other))
-        ordered = (sorted(runs, key=lambda run: -1 if run.seed is None else run.seed) for runs in sides)
-        return cls(baseline[0], other[0], tuple(zip(*ordered, strict=True)))
+        runs = matched(baseline[1], other[1])
+        first = baseline[1][0]
+        for run in (*baseline[1][1:], *other[1]):
+            check_pair(first, run)
+        return cls(baseline[0], other[0], runs)
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -39,7 +44,7 @@ class Pair:
         """Whether there is one training of each."""
         return len(self.runs) == 1
 
-    def differences(self, values: Callable[[Scores], NDArray]) -> NDArray[np.float64]:
+    def differences(self, values: Callable[[Run], NDArray]) -> NDArray[np.float64]:
         """(S, N) of a quantity, other minus baseline."""
         rows = [np.subtract(values(other), values(base), dtype=np.float64) for base, other in self.runs]
         return np.stack(rows)
@@ -49,6 +54,6 @@ class Pair:
         return [PairCounts.of(base.right, other.right) for base, other in self.runs]
 
 
-def top1_differences(pair: Pair) -> NDArray[np.float64]:
+def top1_differences(pair: Pair[Graded]) -> NDArray[np.float64]:
     """(S, N) of each image: 1 gained, -1 lost, 0 neither."""
     return pair.differences(lambda run: run.right)

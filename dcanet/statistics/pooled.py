@@ -9,11 +9,14 @@ from ..comparison_documents import NotCompared, Pooled, RandomEffects, Verdict
 from .many import random_effects
 from .models import estimate, of_mean, split_of
 from .pairs import Pair, top1_differences
+from .scores import Scores
 from .seeds import crossed_mean
 from .settings import Settings
 
 
-def pool(pairs: Sequence[Pair], verdicts: Sequence[Verdict], settings: Settings) -> Pooled | NotCompared:
+def pool(
+    pairs: Sequence[Pair[Scores]], verdicts: Sequence[Verdict], settings: Settings
+) -> Pooled | NotCompared:
     """The mean top-1 gain of these pairs, and of such pairs.
 
     The pairs' images are the same, so the mean is taken on each image first; its interval counts what the

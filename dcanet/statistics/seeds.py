@@ -94,6 +94,33 @@ def crossed_mean(values: NDArray) -> CrossedMean:
     return CrossedMean(mean, seeds, between, max(0.0, over_images - noise), noise)
 
 
+def crossed_bootstrap(values: NDArray, resampled: NDArray) -> CrossedMean:
+    """Of a quantity that is no mean over images, as AP: its image part is from the bootstrap.
+
+    The model is the same, value_s = mean + seed_s + image + rest_s: `image` is what the images do to all
+    trainings, rest_s what they do to one. On the same resamples of the images the trainings' values have a
+    covariance C, whose mean is var(image) off its diagonal and var(image) + var(rest) on it. So the variance
+    of the resamples' mean over trainings, 1'C1 / S^2, is var(image) + var(rest) / S, the error due to the
+    images; and the trainings' variance about that mean, (tr C - 1'C1 / S) / (S - 1), is var(rest). The spread
+    of the trainings on the images themselves, var(seed) + var(rest) in the mean, is, over S, `between`;
+    var(rest) / S of it is `noise`, and the rest of the images' error is `shared`. Of a mean over images these
+    are the parts of `crossed_mean`, since resampled means have the images' covariance over n.
+
+    Args:
+        values: (S,) of each training, on all images.
+        resampled: (S, B) on the same B > 1 resamples; their level, which resampling biases, does not matter.
+    """
+    seeds = len(values)
+    mean = float(values.mean())
+    over_images = float(resampled.mean(axis=0).var(ddof=1))
+    if seeds == 1:
+        return CrossedMean(mean, 1, between=0.0, shared=over_images, noise=0.0)
+    rest = float(resampled.var(axis=1, ddof=1).sum()) - seeds * over_images
+    noise = max(0.0, rest) / (seeds - 1) / seeds
+    between = float(values.var(ddof=1)) / seeds
+    return CrossedMean(mean, seeds, between, max(0.0, over_images - noise), noise)
+
+
 def crossed_difference(signs: NDArray) -> CrossedMean:
     """As `crossed_mean`, of (S, n) differences of right and wrong: 1 gained, -1 lost.
 

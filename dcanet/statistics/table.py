@@ -1,50 +1,62 @@
 """Everything that the stored predictions of a table allow to say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ..comparison_documents import (
     Agreement,
     ApComparison,
+    ApStatistics,
+    ExtraTestSet,
     NotCompared,
     PairComparison,
     TableStatistics,
 )
 from ..errors import UserError
 from .agreement import consistency, same_answers
-from .compare import compare_pair, p_value_of
-from .many import adjusted, level_left
+from .compare import compare_pair
+from .graded import Graded, check_alone
 from .models import model_statistics
 from .pairs import Pair
 from .pooled import pool
 from .resampled import Resampled, resampled
-from .scores import Scores, check_alone, read_scores
+from .scores import Scores
 from .settings import Settings
+from .top1 import judged_together
 
 Files = Sequence[tuple[Path, int | None]]
-"""predictions.parquet of each training of a model, with its seed."""
+"""The answers of each training of a model, with its seed."""
+Run = TypeVar("Run", bound=Graded)
 
 
 def gather(
-    files: Mapping[str, Files], pairs: Mapping[str, tuple[str, str]]
-) -> tuple[dict[str, list[Scores] | NotCompared], dict[str, Pair | NotCompared]]:
+    files: Mapping[str, Files],
+    pairs: Mapping[str, tuple[str, str]],
+    read: Callable[[Files], list[Run]],
+    where: str = "",
+) -> tuple[dict[str, list[Run] | NotCompared], dict[str, Pair[Run] | NotCompared]]:
     """Models' trainings and pairs of them, baseline first; what is absent or broken becomes a reason.
 
     Args:
         files: by the model's name; a model that was not evaluated has none.
         pairs: names of models, by the pair's name.
+        read: makes trainings of files, `read_scores` or `read_graded`.
+        where: what they were evaluated on, where it is not the val split.
     """
-    models = {name: _read(name, of_model) for name, of_model in files.items()}
+    models = {name: _read(name, of_model, read, where) for name, of_model in files.items()}
     return models, {name: _paired(models, *members) for name, members in pairs.items()}
 
 
 def table_statistics(
     models: Mapping[str, Sequence[Scores] | NotCompared],
-    pairs: Mapping[str, Pair | NotCompared],
+    pairs: Mapping[str, Pair[Scores] | NotCompared],
     settings: Settings,
+    tests: Mapping[str, ExtraTestSet] | None = None,
+    average_precision: Mapping[str, ApStatistics | NotCompared] | None = None,
     detectors: Mapping[str, ApComparison | NotCompared] | None = None,
 ) -> TableStatistics:
-    """Of models and of the pairs among them, as `gather` gives them.
+    """Of models and of the pairs among them, as `gather` gives them; the rest is put beside.
 
     p-values are adjusted over the pairs that can be compared, and so is the difference that was detectable.
     """
@@ -66,15 +78,17 @@ def table_statistics(
         pairs=compared,
         pooled=pool(whole, verdicts, settings),
         agreement=_agreement(runs),
+        tests=dict(tests or {}),
+        average_precision=dict(average_precision or {}),
         detectors=dict(detectors or {}),
     )
 
 
-def _read(name: str, files: Files) -> list[Scores] | NotCompared:
+def _read(name: str, files: Files, read: Callable[[Files], list[Run]], where: str) -> list[Run] | NotCompared:
     if not files:
-        return NotCompared(reason=f"{name} has not been evaluated")
+        return NotCompared(reason=" ".join(filter(None, (name, "has not been evaluated", where))))
     try:
-        runs = read_scores(files)
+        runs = read(files)
         for run in runs:
             check_alone(run)
     except UserError as error:
@@ -83,8 +97,8 @@ def _read(name: str, files: Files) -> list[Scores] | NotCompared:
 
 
 def _paired(
-    models: Mapping[str, list[Scores] | NotCompared], baseline: str, other: str
-) -> Pair | NotCompared:
+    models: Mapping[str, list[Run] | NotCompared], baseline: str, other: str
+) -> Pair[Run] | NotCompared:
     base, rest = models[baseline], models[other]
     if isinstance(base, NotCompared):
         return base
@@ -97,16 +111,13 @@ def _paired(
 
 
 def _compare_all(
-    pairs: Mapping[str, Pair | NotCompared], draws: Mapping[str, Resampled], settings: Settings
+    pairs: Mapping[str, Pair[Scores] | NotCompared], draws: Mapping[str, Resampled], settings: Settings
 ) -> dict[str, PairComparison | NotCompared]:
-    whole = {name: pair for name, pair in pairs.items() if isinstance(pair, Pair)}
-    p_adjusted = adjusted([p_value_of(pair) for pair in whole.values()], settings.adjustment)
-    level = level_left(p_adjusted, settings.alpha, settings.adjustment) if whole else settings.alpha
-    found: dict[str, PairComparison | NotCompared] = {}
-    for (name, pair), p in zip(whole.items(), p_adjusted, strict=True):
+    def compare(pair: Pair[Scores], p_adjusted: float, level: float) -> PairComparison:
         both = (draws[pair.baseline], draws[pair.other]) if pair.single else None
-        found[name] = compare_pair(pair, both, settings, float(p), level)
-    return {name: pair if isinstance(pair, NotCompared) else found[name] for name, pair in pairs.items()}
+        return compare_pair(pair, both, settings, p_adjusted, level)
+
+    return judged_together(pairs, settings, compare)
 
 
 def _agreement(models: Mapping[str, Sequence[Scores]]) -> Agreement | NotCompared:

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..comparison_documents import ApComparison, NotCompared, PairComparison, TableStatistics
-from ..detection_documents import ApBootstrap
+from ..comparison_documents import ApComparison, ExtraTestSet, NotCompared, PairComparison, TableStatistics
 from ..errors import UserError
-from .folders import Evaluations
+from .extra_tests import answers_of, extra_test_set, read_graded
+from .folders import Evaluations, Runs
 from .pairs import Pair
 from .scores import Scores, read_scores
 from .settings import Settings
-from .table import table_statistics
-
-Runs = list[tuple[Path, int | None]]
+from .table import gather, table_statistics
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,10 @@ class Versus:
     only_b: list[str]
 
     def failures(self) -> list[str]:
-        """Why B is not as good as A, or cannot be known to be; empty where it is."""
+        """Why B is not as good as A, or cannot be known to be; empty where it is.
+
+        Extra test sets do not count.
+        """
         statistics = self.statistics
         found = []
         for name, pair in statistics.pairs.items():
@@ -53,7 +53,7 @@ def versus(a: Evaluations, b: Evaluations, settings: Settings) -> Versus:
             "compare two evaluations' folders to compare different networks"
         )
     models: dict[str, list[Scores]] = {}
-    pairs: dict[str, Pair | NotCompared] = {}
+    pairs: dict[str, Pair[Scores] | NotCompared] = {}
     for name, sides in classifiers.items():
         files = [(folder / "predictions.parquet", seed) for _, runs in sides for folder, seed in runs]
         # Read together, so that the ids of their images are kept once.
@@ -62,7 +62,9 @@ def versus(a: Evaluations, b: Evaluations, settings: Settings) -> Versus:
         read = ((f"{first} (A)", scores[: len(runs_a)]), (f"{second} (B)", scores[len(runs_a) :]))
         pairs[name] = Pair.of(*read)
         models.update(read)
-    statistics = table_statistics(models, pairs, settings, _detectors(detectors, settings))
+    statistics = table_statistics(
+        models, pairs, settings, _tests(a, b, settings), detectors=_detectors(detectors, settings)
+    )
     networks = [{*side.classifiers, *side.detectors} for side in (a, b)]
     matched = {name for both in (classifiers, detectors) for sides in both.values() for name, _ in sides}
     return Versus(statistics, sorted(networks[0] - matched), sorted(networks[1] - matched))
@@ -83,19 +85,30 @@ def _detectors(
 ) -> dict[str, ApComparison | NotCompared]:
     if not detectors:
         return {}
-    from .detectors import Evaluated, compare_detectors
+    from .detector_runs import Evaluated
+    from .detectors import compare_detectors
 
-    pairs: dict[str, tuple[Evaluated, Evaluated] | NotCompared] = {}
-    for name, sides in detectors.items():
-        if any(len(runs) > 1 for _, runs in sides):
-            pairs[name] = NotCompared(reason="the bootstrap of AP is of one training, and there are several")
-            continue
-        read: list[Evaluated] = []
-        for (network, runs), letter in zip(sides, "AB", strict=True):
-            path = runs[0][0] / "bootstrap.json"
-            read.append((f"{network} ({letter})", str(path), ApBootstrap.load(path)))
-        pairs[name] = (read[0], read[1])
+    pairs = {
+        name: (Evaluated.read(f"{first} (A)", runs_a), Evaluated.read(f"{second} (B)", runs_b))
+        for name, ((first, runs_a), (second, runs_b)) in detectors.items()
+    }
     return compare_detectors(pairs, settings)
+
+
+def _tests(a: Evaluations, b: Evaluations, settings: Settings) -> dict[str, ExtraTestSet]:
+    """Networks that both sides have on the same extra test sets; what cannot be compared gives a reason."""
+    found = {}
+    for test, of_a in a.tests.items():
+        matched = _matched(of_a, b.tests.get(test, {}), single=False)
+        files = {
+            f"{name} ({letter})": [(answers_of(folder), seed) for folder, seed in runs]
+            for name, sides in matched.items()
+            for letter, (_, runs) in zip("AB", sides, strict=True)
+        }
+        pairs = {name: (f"{name} (A)", f"{name} (B)") for name in matched}
+        if pairs:
+            found[test] = extra_test_set(*gather(files, pairs, read_graded, f"on {test}"), settings)
+    return found
 
 
 def _listed(side: Evaluations) -> str:

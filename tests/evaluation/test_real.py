@@ -11,6 +11,8 @@ from dcanet.documents import Metrics, Provenance, RealMetrics
 from dcanet.errors import UserError
 from dcanet.evaluation.predictions import Predictions
 from dcanet.evaluation.real import evaluate_real, read_labels
+from dcanet.evaluation.relabelled import Relabelled
+from dcanet.files import sha256
 
 #: Number of the validation image, first guess, labels.
 IMAGES = [(1, 7, [7]), (3, 8, [1, 8]), (4, 9, []), (50, 2, [3]), (2, 0, [0, 999])]
@@ -41,6 +43,16 @@ def test_a_guess_is_right_among_the_labels(stored, tmp_path, capsys):
     assert "ReaL top-1 75.00 % of 4 images; 1 without a label left out" in capsys.readouterr().out
     metrics = RealMetrics.load(tmp_path / "test-real/metrics.json")
     assert (metrics.top1_percent, metrics.images, metrics.unlabelled_images) == (75.0, 4, 1)
+    scored = Relabelled.load(tmp_path / "test-real/correct.parquet")
+    assert [
+        (int(image[-8 - 5 : -5]), hit) for image, hit in zip(scored.images, scored.correct, strict=True)
+    ] == [
+        (1, True),
+        (3, True),
+        (50, False),
+        (2, True),
+    ]
+    assert scored.labels_sha256 == metrics.labels_sha256 == sha256(tmp_path / "real.json")
     of_val = Metrics.load(stored.with_name("metrics.json"))
     assert (metrics.model, metrics.weights_sha256) == (of_val.model, of_val.weights_sha256)
     assert Provenance.load(tmp_path / "test-real/provenance.json").weights_sha256 == of_val.weights_sha256

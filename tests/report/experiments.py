@@ -168,6 +168,8 @@ def _comparison(pair: Pair, images: int, classes: int) -> PairComparison:
         baseline=pair.baseline.id,
         other=pair.connected.id,
         images=images,
+        gained=900,
+        lost=800,
         runs=[
             RunComparison(
                 seed=0,

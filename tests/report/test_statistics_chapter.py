@@ -14,7 +14,7 @@ from PIL import Image
 from prediction_sets import correlated, predictions_of, write_evaluation
 
 from dcanet.cli import main
-from dcanet.comparison_documents import NotCompared, PairComparison, TableStatistics
+from dcanet.comparison_documents import NotCompared, PairComparison, SeedSplit, TableStatistics
 from dcanet.report import render
 from dcanet.report.answer import answer
 from dcanet.report.chapter import Chapter, Listing
@@ -241,6 +241,22 @@ def test_ap_gains_take_our_spread_on_as_many_images_only(results: Path) -> None:
     whole = statistics.model_copy(update={"detectors": {"se": ap.model_copy(update={"images": 5000})}})
     stored = replace(load(results, PAIRS, None), statistics=whole)
     assert listing(noise_chapter(PAIRS, DETECTORS, stored), "claims-ap").rows[0][3] == "beyond noise"
+    # A mean's interval says nothing of the printed gain of one training.
+    split = SeedSplit(seeds=3, seed_error=0.1, sampling_error=0.1)
+    ap = ap.model_copy(update={"images": 5000, "split": split})
+    stored = replace(stored, statistics=statistics.model_copy(update={"detectors": {"se": ap}}))
+    (row,) = listing(noise_chapter(PAIRS, DETECTORS, stored), "claims-ap").rows
+    assert row[2:] == ("± 0.10 on 5,000 images, mean of 3 seeds", "not known")
+
+
+def test_detectors_of_several_trainings_have_a_split(results: Path) -> None:
+    write_detector(results, "plain", [20.5, 18.4, 22.5], seed=1)
+    write_detector(results, "se", [25.1, 23.0, 27.3], seed=1)
+    compare(results)
+    found = chapter(results)
+    rows = listing(found, "noise-detector-seeds").rows
+    assert [row[:2] for row in rows] == [("plain", "2"), ("se", "2"), ("se − plain", "2")]
+    assert "seed by seed" in listing(found, "noise-detectors").caption
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """The table model: what stands in which cell, and why a cell is empty."""
 
+import csv
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_up import (
     classifier,
@@ -16,12 +19,17 @@ from made_up import (
     write_speeds,
 )
 
+from dcanet.comparison_documents import ApComparison, ApStatistics
 from dcanet.report.answer import answer
+from dcanet.report.as_csv import as_csv
+from dcanet.report.formatting import shown
 from dcanet.report.stored import load
 from dcanet.report.stored_detection import load_detection
 from dcanet.report.table import Cell, Content, Missing, Table, Value
 from dcanet.report.table1 import table1
 from dcanet.report.table2 import table2
+from dcanet.statistics.experiment import experiment_statistics
+from dcanet.statistics.settings import Settings
 
 BASELINE, CONNECTED = "se_resnet50", "dca_se_resnet50"
 
@@ -243,6 +251,61 @@ def test_detectors_of_several_seeds_have_a_spread(tmp_path: Path) -> None:
     [value] = [found.ours for _, found in table.under("value", "ap")]
     assert isinstance(value, Value)
     assert (value.number, value.seeds, value.interval) == (21.0, (0, 1), None)
+
+
+def test_detectors_of_several_seeds_have_intervals_and_verdicts(tmp_path: Path) -> None:
+    detectors = [detector("plain", None, 36.2), detector("se", "plain", 37.4)]
+    random = np.random.default_rng(0)
+    common = random.normal(0, 0.5, 200)
+    for name, aps in (("plain", (20.0, 20.6, 20.3)), ("se", (29.8, 30.2, 30.0))):
+        for seed, ap in enumerate(aps):
+            write_detector(tmp_path, name, [ap, *(ap + common + random.normal(0, 0.1, 200))], seed)
+    statistics = experiment_statistics(tmp_path, [], detectors, Settings(resamples=50))
+    table = table2(detectors, load_detection(tmp_path, detectors, None), "x", statistics)
+    known, compared = statistics.average_precision["plain"], statistics.detectors["se"]
+    assert isinstance(known, ApStatistics)
+    assert isinstance(compared, ApComparison)
+    value, _ = [found.ours for _, found in table.under("value", "ap")]
+    assert isinstance(value, Value)
+    assert value.interval == known.numbers["ap"].interval
+    assert (value.sd, value.seeds) == (pytest.approx(0.3), (0, 1, 2))
+    _, cell = [found for _, found in table.under("delta", "ap")]
+    assert isinstance(cell.ours, Value)
+    assert cell.ours.interval == compared.numbers["ap"].interval
+    assert cell.ours.judgement
+    assert cell.ours.judgement.verdict == "better"
+    assert cell.jobs[-1] == "statistics.json"
+    column = table.groups[0].columns[0]
+    assert shown(value, column).uncertainty.startswith("± 0.3, 3 seeds [")
+    assert any(
+        "standard deviation over seeds 0, 1, 2. In brackets the 95 % interval" in note for note in table.notes
+    )
+    row = {row["row"]: row for row in csv.DictReader(io.StringIO(as_csv(table)))}["plain"]
+    assert row["ours_value_ap_percent_seeds"] == "0 1 2"
+    assert float(row["ours_value_ap_percent_sd"]) == pytest.approx(0.3)
+    assert float(row["ours_value_ap_percent_low"]) == pytest.approx(known.numbers["ap"].low)
+
+    # Of other results than those shown, nothing is taken.
+    write_detector(tmp_path, "plain", [25.0, 24.0, 26.0])
+    table = table2(detectors, load_detection(tmp_path, detectors, None), "x", statistics)
+    for group, place in (("value", 0), ("delta", 1)):
+        content = [found.ours for _, found in table.under(group, "ap")][place]
+        assert isinstance(content, Value)
+        assert (content.interval, content.judgement) == (None, None)
+
+
+def test_a_baseline_of_two_seeds_is_no_pair(tmp_path: Path) -> None:
+    """Two of its bootstraps are not the pair's, even where the detector's own cannot be read."""
+    detectors = [detector("plain", None, 36.2), detector("se", "plain", 37.4)]
+    for seed in (0, 1):
+        write_detector(tmp_path, "plain", [20.0 + seed, 18.0, 22.0], seed)
+    write_detector(tmp_path, "se", [21.0, 19.0, 23.0])
+    (tmp_path / "detection" / "se" / "seed0" / "eval" / "bootstrap.json").write_text("{")
+    _, difference = [
+        found.ours
+        for _, found in table2(detectors, load_detection(tmp_path, detectors, None), "x").under("delta", "ap")
+    ]
+    assert difference == Value(0.5)
 
 
 def test_detectors_are_compared_with_their_baseline(tmp_path: Path) -> None:

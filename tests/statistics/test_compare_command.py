@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from made_up import write_detector
-from prediction_sets import correlated, predictions_of, write_evaluation
+from prediction_sets import correlated, predictions_of, write_evaluation, write_relabelled
 
 from dcanet.commands import compare
 from dcanet.comparison_documents import TableStatistics
@@ -167,3 +167,38 @@ def test_detectors(tmp_path, capsys):
         UserError, match=r"a/.*bootstrap.json and .*b/.*bootstrap.json: the bootstraps of a pair"
     ):
         dcanet_compare(a, b)
+
+
+def test_detectors_of_several_seeds(tmp_path, capsys):
+    random = np.random.default_rng(1)
+    common = random.normal(0, 0.5, 200)
+    for root, aps in (("a", (40.0, 40.3, 39.9)), ("b", (35.0, 35.2, 34.7))):
+        for seed, ap in enumerate(aps):
+            write_detector(
+                tmp_path / root, "retinanet", [ap, *(ap + common + random.normal(0, 0.1, 200))], seed
+            )
+    a, b = tmp_path / "a", tmp_path / "b"
+    assert dcanet_compare(a, b, "--fail-if-worse") == 1
+    found = capsys.readouterr()
+    assert found.err == "dcanet: worse: retinanet by 5.10 points of AP\n"
+    assert "| retinanet | −5.10 " in found.out
+    (b / "detection" / "retinanet" / "seed2" / "eval" / "bootstrap.json").unlink()
+    with pytest.raises(UserError, match=r"a/.*seed2/.* is of seed 2, .* nothing beside .*b/.*seed0"):
+        dcanet_compare(a, b)
+
+
+def test_extra_test_sets_are_shown_and_do_not_count(tmp_path, rights, capsys):
+    """Worse on another test set is told, and is no reason to fail: the gate is on val."""
+    for root, right in zip("ab", (rights[1], rights[0]), strict=True):
+        experiment(tmp_path / root, {"se": rights[2], "ge": rights[2]})
+        of_se = tmp_path / root / "classification" / "se" / "seed0"
+        write_evaluation(of_se / "test-sketch", predictions_of(right), "se")
+        write_relabelled(of_se / "test-real", right[: 400 if root == "a" else 300], "se")
+    write_relabelled(tmp_path / "a" / "classification" / "ge" / "seed0" / "test-real", rights[2], "ge")
+    assert dcanet_compare(tmp_path / "a", tmp_path / "b", "--fail-if-worse") == 0
+    text = capsys.readouterr().out
+    (sketch,) = [line for line in text.splitlines() if line.startswith("| sketch | se | 400 |")]
+    assert sketch.endswith("▼ worse |")
+    (real,) = [line for line in text.splitlines() if line.startswith("| real | ")]
+    assert "| se | not compared: " in real
+    assert "are of different images" in real

@@ -7,8 +7,9 @@ import pytest
 from prediction_sets import predictions_of, scores_of
 
 from dcanet.errors import UserError
+from dcanet.statistics.graded import check_alone, check_pair
 from dcanet.statistics.pairs import Pair
-from dcanet.statistics.scores import Scores, check_alone, check_pair, read_scores
+from dcanet.statistics.scores import Scores, read_scores
 
 RIGHT = [True, False] * 6
 

@@ -11,14 +11,15 @@ from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
 
 from dcanet.comparison_documents import NotCompared, PairComparison, Pooled, TableStatistics
-from dcanet.statistics.compare import compare_pair, p_value_of
+from dcanet.statistics.compare import compare_pair
 from dcanet.statistics.many import random_effects
 from dcanet.statistics.pairs import Pair, top1_differences
 from dcanet.statistics.resampled import resampled
-from dcanet.statistics.scores import Scores
+from dcanet.statistics.scores import Scores, read_scores
 from dcanet.statistics.seeds import crossed_mean
 from dcanet.statistics.settings import Settings
 from dcanet.statistics.table import gather, table_statistics
+from dcanet.statistics.top1 import p_value_of
 
 SETTINGS = Settings(resamples=400, surest=2)
 
@@ -243,7 +244,7 @@ def test_gathered_from_files(tmp_path):
         "none": [],
     }
     wanted = {"whole": ("a", "b"), "images": ("a", "other"), "broken": ("broken", "c"), "none": ("c", "none")}
-    statistics = table_statistics(*gather(files, wanted), SETTINGS)
+    statistics = table_statistics(*gather(files, wanted, read_scores), SETTINGS)
     assert isinstance(statistics.pairs["whole"], PairComparison)
     reasons = {name: pair.reason for name, pair in statistics.pairs.items() if name != "whole"}
     assert reasons["none"] == "none has not been evaluated"

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from prediction_sets import correlated, predictions_of, write_evaluation
+from prediction_sets import correlated, predictions_of, write_evaluation, write_relabelled
 from working_copy import snakemake, working_copy
 
 from dcanet.comparison_documents import TableStatistics
@@ -45,3 +45,32 @@ def test_other_settings_compare_again(copy):
     settings = json.dumps({"alpha": 0.01})
     changed = snakemake(copy, "--dry-run", *ALONE, "--config", f"statistics={settings}")
     assert "Params have changed" in changed.stdout + changed.stderr
+
+
+def test_answers_on_extra_test_sets_are_inputs(tmp_path):
+    """Image by image: the predictions, or what is right by other labels; without them nothing is compared."""
+    root = tmp_path / "copy"
+    tests = {"sketch": "images/sketch", "real": "images/real.json"}
+    data = {"name": "folder", "path": "images", "tests": tests}
+    working_copy(root, pairs=[PAIR], data=data, statistics={"resamples": 50})
+    (root / "images/sketch").mkdir(parents=True)
+    (root / "images/real.json").write_text("[]")
+    rights = correlated(np.random.default_rng(0), 300, (0.4, 0.8))
+    for model, right in zip((PAIR, f"dca_{PAIR}"), rights, strict=True):
+        folder = root / f"results/tiny/classification/{model}/seed0"
+        write_evaluation(folder / "eval", predictions_of(right), model)
+        write_evaluation(folder / "test-sketch", predictions_of(right), model)
+        write_relabelled(folder / "test-real", right, model)
+    (folder / "test-real/correct.parquet").rename(tmp_path / "kept")
+    missing = snakemake(root, *ALONE)
+    assert missing.returncode != 0
+    assert f"dca_{PAIR}/seed0/test-real/correct.parquet" in missing.stdout + missing.stderr
+    (tmp_path / "kept").rename(folder / "test-real/correct.parquet")
+    result = snakemake(root, *ALONE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = TableStatistics.load(root / TARGET)
+    assert {test: on_it.pairs[PAIR].verdict for test, on_it in found.tests.items()} == {
+        "real": "better",
+        "sketch": "better",
+    }
+    assert f"{PAIR} on real: top-1 +" in (root / "logs/tiny/statistics.log").read_text()

@@ -73,6 +73,7 @@ rule score_real_labels:
         labels=lambda wildcards: PLAN.tests[wildcards.test],
     output:
         metrics=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/metrics.json",
+        correct=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/correct.parquet",
     log:
         f"{LOGS}/evaluate/{{model}}-{{run}}-{{test}}.log",
     wildcard_constraints:

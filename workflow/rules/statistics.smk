@@ -1,6 +1,7 @@
 rule statistics:
     input:
         predictions=classification("eval/predictions.parquet"),
+        tests=test_answers(),
         bootstraps=detection("eval/bootstrap.json"),
         pairs=CONFIG.pairs_sheet,
         detectors=CONFIG.detectors_sheet,

@@ -1,0 +1,28 @@
+"""Reading the Parquet files of an evaluation, which have a row for each image or box."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import UserError
+
+
+def read_rows(path: Path, schema: pa.Schema, kind: str) -> pa.Table:
+    """The table of a file that was written with this schema and schema version.
+
+    Args:
+        kind: what the file is, in a word, for messages.
+
+    Raises:
+        UserError: a file that is not whole or not ours.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise UserError(f"{path}: not a readable {kind} file ({error}); evaluate again") from error
+    version = schema.metadata[b"schema_version"]
+    found = (table.schema.metadata or {}).get(b"schema_version")
+    if not table.schema.equals(schema) or found != version:
+        raise UserError(f"{path}: not a {kind} file of schema version {version.decode()}; evaluate again")
+    return table
