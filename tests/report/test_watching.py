@@ -17,9 +17,14 @@ def watching(tmp_path: Path):
 
     def start(results: Path) -> subprocess.Popen[str]:
         line = [sys.executable, "-m", "dcanet.cli", "report", str(results), "--out", str(tmp_path / "out")]
-        pipe = subprocess.PIPE
         started.append(
-            subprocess.Popen([*line, "--watch", "0.1"], stdout=pipe, stderr=subprocess.STDOUT, text=True)
+            subprocess.Popen(
+                [*line, "--watch", "0.1"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                preexec_fn=heeds_interrupts,
+            )
         )
         return started[-1]
 
@@ -27,6 +32,11 @@ def watching(tmp_path: Path):
     for process in started:
         with process:
             process.kill()
+
+
+def heeds_interrupts() -> None:
+    """Of tests in the background a shell has all processes ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def rendered(process: subprocess.Popen[str]) -> str:

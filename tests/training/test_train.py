@@ -76,7 +76,7 @@ def test_same_seed_gives_the_same_file_and_another_seed_another(data, tmp_path):
 def test_training_learns_what_there_is_to_learn(image_folder, tmp_path):
     """Dark against bright images: a network that trains at all tells them apart."""
     data = image_folder(per_class=32)
-    changes = {"optimizer": AdamW(name="adamw", learning_rate=1e-3), "batch_size": 16, "epochs": 8}
+    changes = {"optimizer": AdamW(name="adamw", learning_rate=1e-3), "batch_size": 16, "epochs": 16}
     recipe = RECIPE.model_copy(update=changes | {"recalibrate_images": 64})
     out = run(data, tmp_path / "train", recipe=recipe, model="mobilenet_v2")
     metrics = evaluate(out / "model.safetensors", data, RECIPE.preprocessing, tmp_path / "eval", device="cpu")
