@@ -42,6 +42,8 @@ class Attention(nn.Module):
 
     def multiply(self, features: Tensor, gate: Tensor) -> Tensor:
         """The gate, broadcast over a feature map; without new memory where that is allowed."""
+        # A gate that autocast left in float32, as norms do, would take the whole map with it.
+        gate = gate.to(features.dtype)
         return features.mul_(gate) if self.in_place else features * gate
 
     def hand_on(self, features: Any, extracted: Any, attention: Any, refined: Tensor) -> Any:

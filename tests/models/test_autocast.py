@@ -1,0 +1,33 @@
+"""Under autocast attention keeps the maps in the precision that convolutions gave them."""
+
+import pytest
+import torch
+from torch import nn
+
+from dcanet.device import autocast
+from dcanet.evaluation.inference import make_fast
+from dcanet.models import TRIPLES, create
+from dcanet.models.attention import ATTENTIONS
+
+CPU = torch.device("cpu")
+BLOCKS = tuple(block for name, block in ATTENTIONS.items() if name != "none")
+
+
+@pytest.mark.parametrize("name", [name for name in TRIPLES if name.startswith("dca_")])
+@pytest.mark.parametrize("training", [False, True])
+def test_refined_maps_are_in_bfloat16(name: str, training: bool) -> None:
+    model = create(name, 10).train(training)
+    if not training:
+        make_fast(model, CPU, "bfloat16")
+    found: list[torch.dtype] = []
+
+    def note(block: nn.Module, given: object, result: tuple[torch.Tensor, object]) -> None:
+        found.append(result[0].dtype)
+
+    for module in model.modules():
+        if isinstance(module, BLOCKS):
+            module.register_forward_hook(note)
+    with torch.set_grad_enabled(training), autocast("bfloat16", CPU):
+        model(torch.randn(2, 3, 64, 64))
+    assert found
+    assert set(found) == {torch.bfloat16}
