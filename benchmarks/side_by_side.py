@@ -62,11 +62,10 @@ class Side:
         """Its name among those that it is timed with."""
         if not self.ours:
             return "theirs, memory kept" if self.keeps_memory else "theirs"
-        if self.form == "released":
-            return ", ".join(
-                ["ours", *([self.precision] * (self.precision != "float32")), *(["compiled"] * self.compiled)]
-            )
-        return self.model
+        if self.form != "released":
+            return self.model
+        precision = "" if self.precision == "float32" else self.precision
+        return ", ".join(filter(None, ("ours", precision, "compiled" if self.compiled else "")))
 
 
 def settled(side: Side) -> nn.Module:

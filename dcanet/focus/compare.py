@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparison_documents import Estimate, NotCompared
+from ..comparison_documents import NotCompared
 from ..focus_documents import Compared, Drift
 from ..statistics.bootstrap import percentile_interval, resample_means
+from ..statistics.models import estimate
 from .watch import Watched
 
 RESAMPLES = 2_000
@@ -63,13 +64,8 @@ def _compared(columns: NDArray[np.float64], resampled: NDArray[np.float64]) -> C
     # Networks that are the same have resamples that differ by rounding.
     p_value = float(2 * ndtr(-abs(difference) / spread)) if spread > 1e-12 else float(abs(difference) < 1e-12)
     return Compared(
-        baseline=_estimate(float(means[0]), resampled[:, 0]),
-        connected=_estimate(float(means[1]), resampled[:, 1]),
-        difference=_estimate(difference, differences),
+        baseline=estimate(float(means[0]), percentile_interval(resampled[:, 0])),
+        connected=estimate(float(means[1]), percentile_interval(resampled[:, 1])),
+        difference=estimate(difference, percentile_interval(differences)),
         p_value=p_value,
     )
-
-
-def _estimate(value: float, resampled: NDArray[np.float64]) -> Estimate:
-    low, high = percentile_interval(resampled)
-    return Estimate(value=value, low=low, high=high)

@@ -78,13 +78,10 @@ def _input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilati
 
 def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
     result = torch.zeros_like(weight)
+    exact = torch.promote_types(x.dtype, torch.float32)
     for i, j, places, seen in shifts(weight.shape[2], stride, dilation, grad.shape[2:], x.shape[2:]):
-        result[:, 0, i, j] = (grad[places] * x[seen]).sum((0, 2, 3), dtype=_summed_in(x))
+        result[:, 0, i, j] = (grad[places] * x[seen]).sum((0, 2, 3), dtype=exact)
     return result
-
-
-def _summed_in(x: Tensor) -> torch.dtype:
-    return torch.promote_types(x.dtype, torch.float32)
 
 
 Window = tuple[EllipsisType, slice, slice]

@@ -88,7 +88,5 @@ def explained(table: Table) -> list[Column]:
 
 def footnotes(table: Table) -> list[str]:
     """Remarks on rows, then where to look for the missing numbers; each text once, in the table's order."""
-    cells = (cell for _, row in table.rows for cell in row.cells if cell.applies)
-    contents = (content for cell in cells for content in (cell.ours, cell.paper))
-    whys = (str(content) for content in contents if isinstance(content, Missing) and content.detail)
+    whys = (str(absent) for absent in table.absent if absent.detail)
     return list(dict.fromkeys([*table.remarks, *whys]))

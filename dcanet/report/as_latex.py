@@ -47,10 +47,7 @@ def _caption(table: Table) -> str:
 
 def _notes(table: Table) -> list[str]:
     """Remarks on rows, then why numbers are missing; each text once."""
-    cells = (cell for _, row in table.rows for cell in row.cells if cell.applies)
-    contents = (content for cell in cells for content in (cell.ours, cell.paper))
-    reasons = (str(content) for content in contents if isinstance(content, Missing))
-    return list(dict.fromkeys([*table.remarks, *reasons]))
+    return list(dict.fromkeys([*table.remarks, *map(str, table.absent)]))
 
 
 def _head(table: Table) -> Iterator[str]:

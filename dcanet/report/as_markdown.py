@@ -12,9 +12,8 @@ def as_markdown(table: Table) -> str:
     table = table.only(detail=False)
     header = [table.section_label, "Network"]
     for group, column in table.columns:
-        qualifier = f" {column.qualifier}" if column.qualifier else ""
         arrow = ARROWS[column.metric.direction]
-        header.append(f"{group.label}: {column.metric.label}{qualifier} {arrow} ({column.unit})")
+        header.append(f"{group.label}: {column.title} {arrow} ({column.unit})")
     lines = [
         f"## {escape(table.title)}",
         "",

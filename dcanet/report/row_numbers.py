@@ -32,9 +32,8 @@ def row_numbers(key: str, table: Table, row: Row) -> Listing:
     for place in range(width):
         of_metric = cells[place::width]
         (_, column), _ = of_metric[0]
-        name = " ".join(filter(None, (column.metric.label, column.qualifier)))
         texts = [text for (_, column), cell in of_metric for text in _texts(column, cell)]
-        rows.append((f"{name}, {column.unit}", *texts))
+        rows.append((f"{column.title}, {column.unit}", *texts))
     caption = f"Ours on {table.ours_on}; the paper's on {table.paper_on}"
     return Listing(key, caption, tuple(headings), tuple(rows)).without_empty()
 
@@ -46,9 +45,8 @@ def highlights(table: Table, row: Row) -> Iterator[Highlight]:
             text = shown(cell.ours, column)
             paper = _text(column, cell.paper, published=True)
             said = paper if isinstance(cell.paper, Missing) else f"paper {paper}"
-            what = " ".join(filter(None, (column.metric.label, column.qualifier)))
             notes = tuple(filter(None, (text.uncertainty, text.verdict, said)))
-            yield Highlight(text.main, column.unit, what, notes)
+            yield Highlight(text.main, column.unit, column.title, notes)
 
 
 def _texts(column: Column, cell: Cell) -> tuple[str, str]:

@@ -90,6 +90,10 @@ class Column:
         return self.device or TEST_TITLES.get(self.test, self.test) or self.metric.convention
 
     @property
+    def title(self) -> str:
+        return " ".join(filter(None, (self.metric.label, self.qualifier)))
+
+    @property
     def unit(self) -> str:
         return (self.delta and self.metric.delta_unit) or self.metric.unit
 
@@ -168,6 +172,13 @@ class Table:
     def remarks(self) -> list[str]:
         """Each remark once, in the order of the rows."""
         return list(dict.fromkeys(remark for _, row in self.rows for remark in row.remarks))
+
+    @property
+    def absent(self) -> list[Missing]:
+        """What stands in the place of numbers where the column means something, in the order of the cells."""
+        cells = (cell for _, row in self.rows for cell in row.cells if cell.applies)
+        contents = (content for cell in cells for content in (cell.ours, cell.paper))
+        return [content for content in contents if isinstance(content, Missing)]
 
     @property
     def tested(self) -> bool:
