@@ -1,6 +1,12 @@
+import signal
+
 from snakemake.utils import min_version
 
 min_version("9.5")
+
+# The warning that SLURM sends before a time limit reaches every process of a job, the ones that only wait for a
+# training too: Snakemake's and its shell's.
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 
 
 # A config file that is given stands alone: nothing of the demo's leaks into it.
@@ -32,6 +38,8 @@ localrules:
     table1,
     table2,
     profile,
+    plan,
+    report,
 
 
 rule all:
@@ -76,3 +84,9 @@ rule profile:
     input:
         costs(),
         throughputs(),
+
+
+# Of what SLURM runs: its logs tell a job that lacked memory or time from one that failed.
+if logs := getattr(workflow.executor_settings, "logdir", None):
+    for each in workflow.rules:
+        let_grow(each, Path(logs))

@@ -11,6 +11,7 @@ from .config_sections import (
     CocoData,
     DetectionSettings,
     DigitsData,
+    EvaluationSettings,
     FocusSettings,
     FolderData,
     MeasurementSettings,
@@ -54,6 +55,7 @@ class Config(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     detection: DetectionSettings | None = Field(None, description="Table 2; without it only Table 1 is run")
     training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     profile: ProfileSettings = ProfileSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     focus: FocusSettings = FocusSettings()
@@ -270,6 +272,7 @@ def _explain(error: ValidationError) -> str:
             "statistics": StatisticsSettings,
             "focus": FocusSettings,
             "training": TrainingSettings,
+            "evaluation": EvaluationSettings,
             "detection": DetectionSettings,
             "scenes": ScenesData,
             "url": Url,

@@ -62,10 +62,18 @@ class FolderData(DataOnDisk):
 class TrainingSettings(Section):
     """Where a training runs, by a recipe that keeps its batches on any number of ranks."""
 
-    processes: int = Field(1, ge=1, description="ranks of one training; on GPUs each takes one")
+    nodes: int = Field(1, ge=1, description="of a SLURM job that one training is spread over")
+    processes: int = Field(1, ge=1, description="ranks on each node; on GPUs each takes one")
     threads: int = Field(1, ge=1, description="processor threads that compute in each rank")
     workers: int = Field(0, ge=0, description="processes of each rank that load images; 0: the rank itself")
     save_minutes: float = Field(10, gt=0, description="between saves of the state within an epoch")
+
+
+class EvaluationSettings(Section):
+    """Over how many ranks an evaluation is spread; each has the threads and workers of a training's."""
+
+    nodes: int = Field(1, ge=1, description="of a SLURM job that one evaluation is spread over")
+    processes: int = Field(1, ge=1, description="ranks on each node; on GPUs each takes one")
 
 
 def _as_list(value: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import Config
-from .config_sections import DigitsData, FolderData
+from .config_sections import DigitsData, EvaluationSettings, FolderData, TrainingSettings
 from .errors import UserError
 from .files import hash_of
 from .profiling.setting import as_argument
@@ -200,20 +200,35 @@ class Plan:
         return 1 if self.device == "cuda" else 0
 
     @property
-    def training_gpus(self) -> int:
-        """GPUs that a training takes: one for each rank."""
-        return self.gpus * self.config.training.processes
-
-    @property
     def training_threads(self) -> int:
-        """Cores that a training takes: those that compute and those that load images."""
-        settings = self.config.training
-        return settings.processes * (settings.threads + settings.workers)
+        """Cores of each node that a training takes: those that compute and those that load images."""
+        return self._threads(self.config.training)
 
     @property
     def evaluation_threads(self) -> int:
-        """Cores that an evaluation takes: one rank's."""
-        return self.config.training.threads + self.config.training.workers
+        """Cores of each node that an evaluation takes."""
+        return self._threads(self.config.evaluation)
+
+    def _threads(self, spread: TrainingSettings | EvaluationSettings) -> int:
+        return spread.processes * (self.config.training.threads + self.config.training.workers)
+
+    def resources_of(self, spread: TrainingSettings | EvaluationSettings) -> dict[str, Any]:
+        """Resources of a job that is spread over ranks.
+
+        They are no params: where a job runs is no reason to run it again. Over several nodes SLURM's executor
+        must leave srun to the job (`mpi`), which gets a task and the GPUs on each node.
+        """
+        gpus = self.gpus * spread.processes
+        resources = {
+            "nodes": spread.nodes,
+            "ranks": spread.processes,
+            "rank_threads": self.config.training.threads,
+            "loaders": self.config.training.workers,
+        }
+        if spread.nodes == 1:
+            return resources | {"gpu": gpus}
+        of_gpus = {"gres": f"gpu:{gpus}", "tasks_per_gpu": 0} if gpus else {}
+        return resources | {"mpi": "srun", "tasks": spread.nodes, **of_gpus}
 
     def throughput_arguments(self) -> list[str]:
         """Arguments of `dcanet profile throughput`, every field of every setting among them."""

@@ -20,6 +20,7 @@ from dcanet.provenance import CONFIG_HASH
 from dcanet.structure_documents import Structures
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
+from dcanet.workflow_attempts import let_grow
 
 try:
     PLAN = Plan(parse_config(config))
@@ -28,6 +29,8 @@ except UserError as error:
 
 CONFIG = PLAN.config
 os.environ[CONFIG_HASH] = PLAN.config_hash
+# A cluster has no number of cores; its profile says how many these jobs get.
+ALL_CORES = workflow.resource_settings.cores or 1
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"logs/{CONFIG.experiment}"
 

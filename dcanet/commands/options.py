@@ -27,8 +27,15 @@ def add_ranks(parser: argparse.ArgumentParser) -> None:
         "--processes",
         type=int,
         default=1,
-        help="ranks on this machine that share the work, each on a GPU where there are some; for several "
-        "machines start this command by torchrun (default: %(default)s)",
+        help="ranks on this machine, or on each node, that share the work, each on a GPU where there are some "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--nodes",
+        type=int,
+        default=1,
+        help="of the SLURM job that this runs in; elsewhere start this command on every machine by torchrun "
+        "(default: %(default)s)",
     )
 
 
@@ -105,22 +112,30 @@ def options_of(model: str, given: list[str], detectors_too: bool = False) -> dic
 
 
 def on_ranks(arguments: argparse.Namespace, work: Callable[[], None]) -> int | None:
-    """Do `work` on --processes ranks, with GPUs that no other job on this machine has; the exit code.
+    """Do `work` on --processes ranks of each of --nodes; the exit code.
+
+    On one node they get GPUs that no other job on this machine has; over several, those that SLURM gave.
 
     In a process that is a rank already it is just done.
     """
     from ..distributed.gpus import claim_gpus
     from ..distributed.launch import is_rank, launch
 
-    if arguments.processes < 1:
-        raise UserError("--processes: must be at least 1")
+    for name in ("processes", "nodes"):
+        if getattr(arguments, name) < 1:
+            raise UserError(f"--{name}: must be at least 1")
     if is_rank():
         _told(work)
         return None
+    module = ["-m", "dcanet.cli", *arguments.command_line]
+    if arguments.nodes > 1:
+        from ..distributed.nodes import launch_on_nodes
+
+        cores = arguments.processes * ((arguments.threads or 1) + arguments.workers)
+        return launch_on_nodes(module, arguments.nodes, arguments.processes, cores)
     with claim_gpus(arguments.processes, arguments.device):
         if arguments.processes > 1:
-            command = [sys.executable, "-m", "dcanet.cli", *arguments.command_line]
-            return launch(command, arguments.processes)
+            return launch([sys.executable, *module], arguments.processes)
         _told(work)
     return None
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ..allocator import keep_freed_memory
+from ..distributed import slurm
 from ..errors import UserError
+from ..signals import Interrupted
 from .options import add_device, add_options, add_ranks, on_ranks, options_of, use_threads
 
 
@@ -30,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--save-minutes", type=float, default=10, help="between saves within an epoch (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--on-warning",
+        choices=("stop", "requeue"),
+        default="stop",
+        help="after SIGUSR1 the state is saved and the exit code is 75, continue me; requeue: a job of SLURM is put "
+        "back into the queue too, unless no step was done since it started (default: %(default)s)",
     )
     parser.add_argument(
         "--workers", type=int, default=0, help="loader processes of each rank (default: %(default)s)"
@@ -75,6 +84,12 @@ def run(arguments: argparse.Namespace) -> int | None:
             backbone=arguments.backbone,
         )
         with join(choose_device(arguments.device)) as ranks:
-            train(job, ranks)
+            try:
+                train(job, ranks)
+            except Interrupted as stopped:
+                # Without a step since the start it would be a circle.
+                if arguments.on_warning == "requeue" and stopped.warned and stopped.steps and ranks.rank == 0:
+                    slurm.requeue()
+                raise
 
     return on_ranks(arguments, work)

@@ -4,14 +4,16 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from ..signals import SIGNALS
+from ..signals import SIGNALS, WARNING
 
 
 class StopRequests:
-    """While entered, SIGTERM and SIGUSR1 only set `requested`; a step in progress is finished first."""
+    """While entered, SIGTERM and SIGUSR1 only set a flag; a step in progress is finished first."""
 
     def __init__(self) -> None:
         self.requested = False
+        #: Whether the end was only announced.
+        self.warned = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -27,3 +29,4 @@ class StopRequests:
 
     def _request(self, number: int, frame: FrameType | None) -> None:
         self.requested = True
+        self.warned |= number == WARNING

@@ -82,7 +82,7 @@ class Trainer:
             else None
         )
         self.guard = Guard()
-        self.step = 0
+        self.step = self._started_at = 0
         self.seconds = 0.0  # of the epoch in progress
         self.totals: Tensor | None = None  # of this rank in the epoch in progress
         self._forward = self._wrapped()
@@ -104,6 +104,7 @@ class Trainer:
         if found is None:
             return
         self.step, state = found
+        self._started_at = self.step
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
@@ -164,8 +165,7 @@ class Trainer:
             on_epoch(record)
         if self.step < self.total_steps or time.monotonic() - self._saved_at > WORTH_SAVING:
             self._save(epoch)
-        if self.ranks.any(stop.requested):
-            raise Interrupted
+        self._stop_if_asked(stop)
 
     def _step(self, batches: Sequence[Any], epoch: int) -> None:
         loss_sum: Tensor | None = None
@@ -245,8 +245,11 @@ class Trainer:
         if not self.ranks.any(stop.requested or due):
             return
         self._save(epoch)
+        self._stop_if_asked(stop)
+
+    def _stop_if_asked(self, stop: StopRequests) -> None:
         if self.ranks.any(stop.requested):
-            raise Interrupted
+            raise Interrupted(self.step - self._started_at, warned=self.ranks.any(stop.warned))
 
     def _save(self, epoch: int) -> None:
         """Save a good state; every rank comes here, the first writes."""

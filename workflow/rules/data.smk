@@ -27,7 +27,7 @@ rule describe_folder:
         f"{LOGS}/data/describe.log",
     conda:
         "../envs/dcanet.yaml"
-    threads: workflow.cores if PLAN.checks_images else 1
+    threads: ALL_CORES if PLAN.checks_images else 1
     params:
         # Only where broken images are to be skipped is every one decoded.
         how="check --on-bad-image skip --workers" if PLAN.checks_images else "describe",

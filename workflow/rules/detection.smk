@@ -34,7 +34,7 @@ use rule describe_folder as describe_coco with:
         dataset=f"{RESULTS}/coco.json",
     log:
         f"{LOGS}/data/coco.log",
-    threads: workflow.cores if DETECTION.checks_images else 1
+    threads: ALL_CORES if DETECTION.checks_images else 1
     params:
         how=(
             "check --on-bad-image skip --workers"
@@ -65,12 +65,9 @@ rule train_detector:
         "../envs/dcanet.yaml"
     threads: PLAN.training_threads
     resources:
-        gpu=PLAN.training_gpus,
-        # Here and not among the params: where a training runs is no reason to run it again.
-        ranks=CONFIG.training.processes,
-        rank_threads=CONFIG.training.threads,
-        loaders=CONFIG.training.workers,
+        **PLAN.resources_of(CONFIG.training),
         save_minutes=str(CONFIG.training.save_minutes),  # Snakemake rounds numbers
+        on_warning="stop",
     params:
         folder=subpath(output.weights, parent=True),
         # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
@@ -83,10 +80,12 @@ rule train_detector:
     message:
         "Train {wildcards.detector}, seed {wildcards.seed}"
     shell:
-        "dcanet train --model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
+        "exec dcanet train --model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --backbone {input.backbone:q} "
-        "--device {params.device} --processes {resources.ranks} --threads {resources.rank_threads} "
-        "--workers {resources.loaders} --save-minutes {resources.save_minutes} {params.options:q} "
+        "--device {params.device} "
+        "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
+        "--workers {resources.loaders} --save-minutes {resources.save_minutes} --on-warning {resources.on_warning} "
+        "{params.options:q} "
         "--state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"
 
 
@@ -112,9 +111,7 @@ rule evaluate_detector:
         "../envs/dcanet.yaml"
     threads: PLAN.evaluation_threads
     resources:
-        gpu=PLAN.gpus,
-        rank_threads=CONFIG.training.threads,
-        loaders=CONFIG.training.workers,
+        **PLAN.resources_of(CONFIG.evaluation),
     params:
         folder=subpath(output.metrics, parent=True),
         # So that results of an older form are made again.
@@ -124,9 +121,10 @@ rule evaluate_detector:
     message:
         "Evaluate {wildcards.detector}, {wildcards.run}"
     shell:
-        "dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
-        "--device {params.device} --threads {resources.rank_threads} --workers {resources.loaders} "
-        "--out {params.folder:q} > {log:q} 2>&1"
+        "exec dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        "--device {params.device} "
+        "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
+        "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
 
 
 # Drawn here, so that the report needs no images.

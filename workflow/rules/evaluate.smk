@@ -13,9 +13,7 @@ rule evaluate:
         "../envs/dcanet.yaml"
     threads: PLAN.evaluation_threads
     resources:
-        gpu=PLAN.gpus,
-        rank_threads=CONFIG.training.threads,
-        loaders=CONFIG.training.workers,
+        **PLAN.resources_of(CONFIG.evaluation),
     params:
         folder=subpath(output.metrics, parent=True),
         # So that results of an older form are made again.
@@ -26,8 +24,9 @@ rule evaluate:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}"
     shell:
-        "dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
-        "--recipe {input.recipe:q} --device {params.device} --threads {resources.rank_threads} "
+        "exec dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        "--recipe {input.recipe:q} --device {params.device} "
+        "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
 
 
@@ -49,9 +48,7 @@ rule evaluate_test:
         "../envs/dcanet.yaml"
     threads: PLAN.evaluation_threads
     resources:
-        gpu=PLAN.gpus,
-        rank_threads=CONFIG.training.threads,
-        loaders=CONFIG.training.workers,
+        **PLAN.resources_of(CONFIG.evaluation),
     params:
         folder=subpath(output.metrics, parent=True),
         version=Metrics.version(),
@@ -60,8 +57,9 @@ rule evaluate_test:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}, on {wildcards.test}"
     shell:
-        "dcanet evaluate --weights {input.weights:q} --data {input.data:q} --split test "
-        "--recipe {input.recipe:q} --device {params.device} --threads {resources.rank_threads} "
+        "exec dcanet evaluate --weights {input.weights:q} --data {input.data:q} --split test "
+        "--recipe {input.recipe:q} --device {params.device} "
+        "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
 
 

@@ -74,7 +74,7 @@ rule throughput:
     conda:
         "../envs/dcanet.yaml"
     # All cores: nothing runs beside a timing. Before everything else, so that no job waits twice.
-    threads: workflow.cores
+    threads: ALL_CORES
     resources:
         gpu=PLAN.gpus,
     params:

@@ -12,12 +12,9 @@ rule train:
         "../envs/dcanet.yaml"
     threads: PLAN.training_threads
     resources:
-        gpu=PLAN.training_gpus,
-        # Here and not among the params: where a training runs is no reason to run it again.
-        ranks=CONFIG.training.processes,
-        rank_threads=CONFIG.training.threads,
-        loaders=CONFIG.training.workers,
+        **PLAN.resources_of(CONFIG.training),
         save_minutes=str(CONFIG.training.save_minutes),  # Snakemake rounds numbers
+        on_warning="stop",
     params:
         folder=subpath(output.weights, parent=True),
         # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
@@ -30,7 +27,8 @@ rule train:
     message:
         "Train {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "dcanet train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
+        "exec dcanet train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} "
-        "--processes {resources.ranks} --threads {resources.rank_threads} --workers {resources.loaders} "
-        "--save-minutes {resources.save_minutes} {params.options:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"
+        "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
+        "--workers {resources.loaders} --save-minutes {resources.save_minutes} --on-warning {resources.on_warning} "
+        "{params.options:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"
