@@ -16,7 +16,8 @@ class DepthwiseConv2d(nn.Conv2d):
 
     As `nn.Conv2d` but for gradients on a CPU: dilated kernels, and maps smaller than kernel and padding, are
     left by oneDNN to its reference code, which takes 4 to 20 times as long (benchmarks/depthwise.md). Of
-    dilated kernels its bfloat16 gradient is wrong, too (see `DilatedConv2d`).
+    dilated kernels its bfloat16 gradient is wrong, too (see `DilatedConv2d`). In bfloat16 it leaves strides and
+    kernels wider than 3 to the reference code as well; in float32 it does not.
     """
 
     def __init__(self, channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
@@ -27,19 +28,24 @@ class DepthwiseConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride))."""
-        if torch.is_grad_enabled() and self._is_slow(x):
-            weight = self.weight
-            if torch.is_autocast_enabled("cpu"):
-                dtype = torch.get_autocast_dtype("cpu")
-                x, weight = x.to(dtype), weight.to(dtype)
-            return ShiftedGradients.apply(x, weight, self.stride[0], self.dilation[0])
+        if not torch.is_grad_enabled() or x.device.type != "cpu":
+            return super().forward(x)
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return super().forward(x)
+        weight, (kernel, *_), (stride, *_), (dilation, *_) = (
+            self.weight,
+            self.kernel_size,
+            self.stride,
+            self.dilation,
+        )
+        if torch.is_autocast_enabled("cpu"):
+            dtype = torch.get_autocast_dtype("cpu")
+            x, weight = x.to(dtype), weight.to(dtype)
+        if dilation > 1 or min(x.shape[2:]) < kernel + kernel // 2:
+            return ShiftedGradients.apply(x, weight, stride, dilation)
+        if x.dtype is torch.bfloat16 and (stride > 1 or kernel > 3):
+            return Float32Gradients.apply(x, weight, stride)
         return super().forward(x)
-
-    def _is_slow(self, x: Tensor) -> bool:
-        if x.device.type != "cpu" or torch.jit.is_tracing() or torch.compiler.is_compiling():
-            return False
-        kernel, dilation = self.kernel_size[0], self.dilation[0]
-        return dilation > 1 or min(x.shape[2:]) < kernel + kernel // 2
 
 
 class ShiftedGradients(torch.autograd.Function):
@@ -64,6 +70,35 @@ class ShiftedGradients(torch.autograd.Function):
         grad_x = _input_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_x else None
         grad_weight = _weight_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_weight else None
         return grad_x, grad_weight, None, None
+
+
+class Float32Gradients(torch.autograd.Function):
+    """A depthwise convolution, not dilated, whose gradients are computed in float32."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.stride = stride
+        return F.conv2d(x, weight, None, stride, weight.shape[2] // 2, groups=weight.shape[0])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        x, weight = ctx.saved_tensors
+        grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
+            grad.float(),
+            x.float(),
+            weight.float(),
+            None,
+            [ctx.stride] * 2,
+            [weight.shape[2] // 2] * 2,
+            [1, 1],
+            False,
+            [0, 0],
+            weight.shape[0],
+            [*ctx.needs_input_grad[:2], False],
+        )
+        return *(None if part is None else part.to(x.dtype) for part in (grad_x, grad_weight)), None
 
 
 def _input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:

@@ -13,7 +13,7 @@ from ..files import hash_of
 from ..models.forms import check_image_size
 
 #: Raised whenever a change of the code changes what a recipe yields; a cosmetic edit leaves it alone.
-TRAINING_REVISION = 3
+TRAINING_REVISION = 4
 
 #: Kinds of parameters that weight decay can spare.
 Spared = Literal["grouped_convolutions", "norms", "biases"]

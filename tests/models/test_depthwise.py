@@ -54,12 +54,36 @@ def test_gradients_are_those_of_conv2d(images, channels, height, width, kernel, 
     torch.testing.assert_close(got, want, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("side", "dilation", "shifted"), [(8, 1, False), (4, 1, True), (64, 2, True)])
-def test_only_what_is_slow_is_computed_otherwise(side, dilation, shifted):
-    convolution = DepthwiseConv2d(8, 5, dilation=dilation)
-    assert (
-        "ShiftedGradients" in type(convolution(torch.zeros(1, 8, side, side)).grad_fn).__name__
-    ) is shifted
+@pytest.mark.parametrize(
+    ("side", "kernel", "stride", "dilation", "in_float32", "in_bfloat16"),
+    [
+        (8, 5, 1, 1, "Convolution", "Float32Gradients"),
+        (8, 3, 1, 1, "Convolution", "Convolution"),
+        (8, 3, 2, 1, "Convolution", "Float32Gradients"),
+        (4, 5, 2, 1, "ShiftedGradients", "ShiftedGradients"),
+        (64, 5, 1, 2, "ShiftedGradients", "ShiftedGradients"),
+    ],
+)
+def test_only_what_is_slow_is_computed_otherwise(side, kernel, stride, dilation, in_float32, in_bfloat16):
+    convolution = DepthwiseConv2d(8, kernel, stride, dilation)
+    for precision, name in (("float32", in_float32), ("bfloat16", in_bfloat16)):
+        with autocast(precision, torch.device("cpu")):
+            y = convolution(torch.zeros(1, 8, side, side))
+        assert type(y.grad_fn).__name__.startswith(name)
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("side", [8, 15, 28])
+def test_depthwise_gradients_in_bfloat16_agree_with_float32(side, stride, kernel):
+    torch.manual_seed(0)
+    layer = DepthwiseConv2d(32, kernel, stride).to(memory_format=torch.channels_last)
+    x = torch.randn(4, 32, side, side).contiguous(memory_format=torch.channels_last)
+    grad = torch.randn(layer(x).shape).contiguous(memory_format=torch.channels_last)
+    for got, want in zip(
+        through(layer, x, grad, "bfloat16"), through(layer, x, grad, "float32"), strict=True
+    ):
+        assert (got.float() - want).norm() <= 0.01 * want.norm()
 
 
 def through(layer, x, grad, precision):
