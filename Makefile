@@ -69,9 +69,11 @@ quick: environment
 	@echo "the report is at $(CURDIR)/report/index.html"
 
 # The slow tests repeat the others on more layouts: make test TESTS=slow, or all of them with TESTS="slow or not slow".
-TESTS ?= not slow
+# Those on a real SLURM share one cluster: make test TESTS=slurm WORKERS=0.
+TESTS ?= not slow and not slurm
+WORKERS ?= auto
 test: test-environment
-	@PATH="$(BIN):$$PATH" python -m pytest -n auto --dist worksteal -m "$(TESTS)"
+	@PATH="$(BIN):$$PATH" python -m pytest -n $(WORKERS) --dist worksteal -m "$(TESTS)"
 
 lint: test-environment
 	@PATH="$(BIN):$$PATH" sh -ec 'ruff check .; ruff format --check .; mypy; snakefmt --check .; snakemake --lint'

@@ -16,6 +16,13 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/common.smk"
+
+
+if CONFIG.container:
+
+    container: CONFIG.container
+
+
 include: "workflow/rules/data.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/train.smk"
@@ -87,6 +94,13 @@ rule profile:
 
 
 # Of what SLURM runs: its logs tell a job that lacked memory or time from one that failed.
-if logs := getattr(workflow.executor_settings, "logdir", None):
-    for each in workflow.rules:
-        let_grow(each, Path(logs))
+for each in workflow.rules:
+    let_grow(each, slurm_logs)
+
+
+onstart:
+    if slurm_logs() and CONFIG.device == "auto":
+        raise WorkflowError(
+            "device: auto looks for a GPU on this machine, and SLURM's jobs run on others; "
+            "add --config device=cuda or device=cpu"
+        )

@@ -53,6 +53,9 @@ class Config(Section):
         False, description="never touch the network; weights are here or in weights/incoming"
     )
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    container: str | None = Field(
+        None, description="image that jobs run in with `snakemake --sdm apptainer` (docs/cluster.md)"
+    )
     detection: DetectionSettings | None = Field(None, description="Table 2; without it only Table 1 is run")
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()

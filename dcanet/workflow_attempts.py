@@ -1,4 +1,4 @@
-"""More memory or time for a job of SLURM whose earlier attempts lacked it, and nothing for one that failed otherwise."""
+"""More memory or time for a job of SLURM whose earlier attempts lacked it, and for no other that failed."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -14,26 +14,30 @@ LACKED = {
 END_BYTES = 20_000
 
 
-def let_grow(rule: Any, logs: Path) -> None:
+def let_grow(rule: Any, logs: Callable[[], Path | None]) -> None:
     """Have a rule's `mem_mb` and `runtime` grow by their own size with each attempt that lacked them.
 
     Args:
         rule: of Snakemake, with resources of any origin: its own, the profile's, the command line's.
-        logs: the folder of SLURM's logs, in which the executor has one for each attempt that failed.
+        logs: gives the folder of SLURM's logs, in which the executor has one for each attempt that failed;
+            None where something else runs the jobs.
     """
     for resource in LACKED:
         if resource in rule.resources:
             rule.resources[resource] = _grown(rule.resources[resource], rule.name, resource, logs)
 
 
-def _grown(base: Any, rule: str, resource: str, logs: Path) -> Callable[..., Any]:
+def _grown(base: Any, rule: str, resource: str, logs: Callable[[], Path | None]) -> Callable[..., Any]:
     def amount(wildcards: Any, input: Any, attempt: int, threads: int, rulename: str, async_run: Any) -> Any:
         found = base.evaluate(
             wildcards, input=input, attempt=attempt, threads=threads, rulename=rulename, async_run=async_run
         ).value
-        if attempt == 1 or not isinstance(found, int):
+        folder = logs() if attempt > 1 and isinstance(found, int) else None
+        if folder is None:
             return found
-        return found * (1 + times_lacked(resource, logs / f"rule_{rule}" / _folder(wildcards), attempt - 1))
+        return found * (
+            1 + times_lacked(resource, Path(folder) / f"rule_{rule}" / _folder(wildcards), attempt - 1)
+        )
 
     return amount
 

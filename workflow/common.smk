@@ -45,6 +45,11 @@ wildcard_constraints:
     device="cpu|cuda",
 
 
+def slurm_logs():
+    """The folder of SLURM's logs, where it runs the jobs; known once the rules are read."""
+    return getattr(workflow.executor_settings, "logdir", None)
+
+
 def classification(file):
     """A file of every run of every model."""
     return [

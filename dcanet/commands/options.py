@@ -27,8 +27,8 @@ def add_ranks(parser: argparse.ArgumentParser) -> None:
         "--processes",
         type=int,
         default=1,
-        help="ranks on this machine, or on each node, that share the work, each on a GPU where there are some "
-        "(default: %(default)s)",
+        help="ranks on this machine, or on each node, that share the work, each on a GPU where there are "
+        "some (default: %(default)s)",
     )
     parser.add_argument(
         "--nodes",

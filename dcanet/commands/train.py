@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--on-warning",
         choices=("stop", "requeue"),
         default="stop",
-        help="after SIGUSR1 the state is saved and the exit code is 75, continue me; requeue: a job of SLURM is put "
-        "back into the queue too, unless no step was done since it started (default: %(default)s)",
+        help="after SIGUSR1 the state is saved and the exit code is 75, continue me; requeue: a job of SLURM "
+        "is put back into the queue too, unless no step was done since it started (default: %(default)s)",
     )
     parser.add_argument(
         "--workers", type=int, default=0, help="loader processes of each rank (default: %(default)s)"

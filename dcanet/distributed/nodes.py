@@ -1,5 +1,6 @@
 """Starts a command as the ranks of one job over several nodes, by torchrun's own agent on each of them."""
 
+import logging
 import os
 import signal
 import sys
@@ -18,8 +19,8 @@ TIME_TO_MEET = 300
 def launch_on_nodes(arguments: Sequence[str], nodes: int, processes: int, cores: int) -> int:
     """Run `python ARGUMENTS` as `processes` ranks on each of a SLURM job's nodes; the job's exit code.
 
-    Outside a step over the nodes this process becomes one (`srun`). Within it, the nodes meet at the first one.
-    0 when all ranks succeed, 75 when one asks to be continued, else 1; SLURM and torchrun say which rank failed.
+    Outside a step over the nodes this process becomes one (`srun`). Within it, the nodes meet at the first.
+    0 when all ranks succeed, 75 when one asks to be continued, else 1, and standard error names the node.
 
     Args:
         arguments: of the Python interpreter.
@@ -36,13 +37,15 @@ def launch_on_nodes(arguments: Sequence[str], nodes: int, processes: int, cores:
 
 
 def _run_agent(arguments: Sequence[str], nodes: int, processes: int) -> int:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # The ranks say what is wrong; the agents would add a page each on the connection that ended.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.elastic.rendezvous.api import RendezvousError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     node = slurm.this_node()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     config = LaunchConfig(
         min_nodes=nodes,
         max_nodes=nodes,
@@ -61,7 +64,14 @@ def _run_agent(arguments: Sequence[str], nodes: int, processes: int) -> int:
         elastic_launch(config, sys.executable)(*arguments)
     except ChildFailedError as error:
         codes = {failure.exitcode for failure in error.failures.values()}
-        return CONTINUE if CONTINUE in codes else 1
+        if CONTINUE in codes:
+            return CONTINUE
+        first = error.get_first_failure()[1]
+        print(
+            f"dcanet: node {node.number}, rank {first.local_rank} there: exit code {first.exitcode}",
+            file=sys.stderr,
+        )
+        return 1
     except RendezvousError as error:
         raise UserError(
             f"the {nodes} nodes did not meet at {node.meeting}, port {node.port}: {error}; nodes must reach "
@@ -73,8 +83,8 @@ def _run_agent(arguments: Sequence[str], nodes: int, processes: int) -> int:
 def _leave_signals_to_ranks() -> None:
     """Survive what SLURM sends to every process of a step; the ranks save, and end.
 
-    A warning must not end a rank that has not yet come to its own handler, so it is ignored from here on; SIGTERM
-    is meant, and a rank is free to die of it.
+    A warning must not end a rank that has not yet come to its own handler, so it is ignored from here on;
+    SIGTERM is meant, and a rank may die of it.
     """
 
     def wait_for_ranks(number: int, frame: FrameType | None) -> None:

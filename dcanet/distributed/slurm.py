@@ -38,8 +38,8 @@ def start_on_every_node(command: Sequence[str], nodes: int, cores: int) -> None:
     """
     if job_id() is None:
         raise UserError(
-            f"--nodes {nodes}: this is no job of SLURM; run it in one of {nodes} nodes, or start this command "
-            "without --nodes on every machine by torchrun (docs/cluster.md)"
+            f"--nodes {nodes}: this is no job of SLURM; run it in one of {nodes} nodes, or start it without "
+            "--nodes on every machine by torchrun (docs/cluster.md)"
         )
     # Not --kill-on-bad-exit: the first that ends with 75 would have the others killed, and srun end with 137.
     srun = [
@@ -54,18 +54,24 @@ def start_on_every_node(command: Sequence[str], nodes: int, cores: int) -> None:
     try:
         os.execvp(srun[0], [*srun, *command])
     except FileNotFoundError as error:
-        raise UserError(f"--nodes {nodes}: there is no srun here; SLURM's commands must be on PATH") from error
+        raise UserError(
+            f"--nodes {nodes}: there is no srun here; SLURM's commands must be on PATH"
+        ) from error
 
 
 @dataclass(frozen=True)
 class Node:
-    """This node among those of the step: `address` its own, `meeting` and `port` where all of them meet."""
+    """This node among those of the step, `number` from 0; all of them meet at `meeting` and `port`."""
 
     address: str
     meeting: str
     port: int
-    is_first: bool
+    number: int
     step: str
+
+    @property
+    def is_first(self) -> bool:
+        return self.number == 0
 
 
 def this_node() -> Node:
@@ -77,7 +83,7 @@ def this_node() -> Node:
         meeting=_address(first),
         # Two jobs on one node must not meet; steps of one job follow each other.
         port=20000 + (int(job) * 7 + int(step)) % 20000,
-        is_first=os.environ["SLURM_NODEID"] == "0",
+        number=int(os.environ["SLURM_NODEID"]),
         step=f"{job}.{step}",
     )
 

@@ -60,6 +60,7 @@ AccountingStorageHost=127.0.0.1
 AccountingStoragePort={accounting_port}
 AccountingStoragePass={folder}/run/munge.sock
 AccountingStorageTRES=gres/gpu
+AccountingStoreFlags=job_comment
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=2
 # What cgroups do on a real cluster.
@@ -210,7 +211,9 @@ class Cluster:
 
     def wait_for_nodes(self) -> None:
         def are_up() -> bool:
-            states = dict(line.split() for line in run("sinfo", "-h", "-N", "-p", "main", "-o", "%N %t").splitlines())
+            states = dict(
+                line.split() for line in run("sinfo", "-h", "-N", "-p", "main", "-o", "%N %t").splitlines()
+            )
             return all(re.fullmatch("idle|mix|alloc|comp", states.get(node, "")) for node in NODES)
 
         wait_for("the nodes", 60, are_up)
@@ -245,7 +248,10 @@ class Cluster:
         key = self.folder / "etc/munge.key"
         key.touch(mode=0o600)
         key.write_bytes(os.urandom(128))
-        at = {name: f"{self.folder}/run/{file}" for name, file in (("socket", "munge.sock"), ("pid", "munged.pid"))}
+        at = {
+            name: f"{self.folder}/run/{file}"
+            for name, file in (("socket", "munge.sock"), ("pid", "munged.pid"))
+        }
         run(
             "munged",
             "--force",
