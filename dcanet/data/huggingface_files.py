@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ def _arrow_files(folder: Path) -> list[Path]:
 
 def _parquet_parts(root: Path) -> dict[str, list[Path]]:
     """<part>-*.parquet or <part>/*.parquet, there or in the folder of the data set's configuration."""
-    paths = next((found for depth in ("", "*/", "*/*/") if (found := _visible(root, depth))), [])
+    # Deeper only below these names: the folders of a large data set of another layout are not all listed.
+    depths = [("",), ("*/",), [f"*/{word}/" for word in sorted(_WORDS)]]
+    paths = next((found for depth in depths if (found := _visible(root, depth))), [])
     parts: dict[str, list[Path]] = {}
     homes: dict[Path, None] = {}
     for path in paths:
@@ -61,8 +64,8 @@ def _parquet_parts(root: Path) -> dict[str, list[Path]]:
     return parts
 
 
-def _visible(root: Path, depth: str) -> list[Path]:
-    found = sorted(root.glob(f"{depth}*.parquet"))
+def _visible(root: Path, folders: Sequence[str]) -> list[Path]:
+    found = sorted(path for folder in folders for path in root.glob(f"{folder}*.parquet"))
     return [path for path in found if not any(p.startswith(".") for p in path.relative_to(root).parts)]
 
 

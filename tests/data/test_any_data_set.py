@@ -1,4 +1,4 @@
-"""From files as they are to the report: layouts that are no folders, with any number of classes from two on."""
+"""From files as they are to the report, in layouts that are no folders and with two classes or more."""
 
 from pathlib import Path
 

@@ -1,5 +1,6 @@
 """Data sets that Hugging Face's library wrote are the folders that they were made from."""
 
+import io
 import json
 import pickle
 from concurrent.futures import ProcessPoolExecutor
@@ -11,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from dcanet.data.describe import fingerprint
+from dcanet.data.check import check
+from dcanet.data.describe import fingerprint, usable
 from dcanet.data.imagenet import wnids
 from dcanet.data.locate import NoSuchSplit, list_split, present_splits
 from dcanet.errors import UserError
@@ -202,6 +204,26 @@ def test_shards_of_different_columns(tmp_path):
     write(tmp_path / "train-0.parquet", {"image": pictures(1), "label": [0]})
     write(tmp_path / "train-1.parquet", {"image": pictures(1), "class": [0]})
     assert "train-1.parquet: has no column 'label', as train-0.parquet has" in refused(tmp_path)
+
+
+def test_broken_images_are_found_and_left_out(tmp_path):
+    rows = [{"bytes": b"\xff\xd8\xff no", "path": "a.jpg"}, *named_pictures(3)]
+    write(tmp_path / "train.parquet", {"image": rows, "label": [0, 1, 0, 1]}, LABEL)
+    found = check(tmp_path, workers=1)
+    assert list(found.dataset.splits["train"].bad_images) == ["x/a.jpg"]
+    left = usable(found.splits[0], found.dataset)
+    assert left.images == ["x/1.png", "y/0.png", "y/2.png"]
+    assert [left.read(index) for index in range(3)] == [rows[index]["bytes"] for index in (2, 1, 3)]
+
+
+def named_pictures(count):
+    """Whole ones with names of their own."""
+    found = []
+    for number in range(count):
+        file = io.BytesIO()
+        Image.new("RGB", (8, 8), (40 * number, 0, 0)).save(file, "PNG")
+        found.append({"bytes": file.getvalue(), "path": f"pictures/{number}.png"})
+    return found
 
 
 def test_several_data_sets(tmp_path):
