@@ -70,7 +70,9 @@ def read_column(path: Path, column: str) -> pa.ChunkedArray:
         if path.suffix == ".parquet":
             return pq.read_table(path, columns=[column])[column]
         # Not closed: the column lies in it.
-        return pa.ipc.open_stream(pa.memory_map(str(path))).read_all()[column]
+        found = pa.ipc.open_stream(pa.memory_map(str(path))).read_all()[column]
+        found.validate(full=True)  # else a broken file's offsets lead anywhere in memory
+        return found
 
 
 def encoded(images: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -247,6 +247,20 @@ def test_a_broken_state(source, tmp_path, content):
     assert "train/state.json: " in refused(tmp_path / "hub")
 
 
+def test_offsets_that_lead_out_of_the_file(tmp_path):
+    rows = {"image": named_pictures(3), "label": [0, 1, 0]}
+    datasets.Dataset.from_dict(rows, features=features()).save_to_disk(tmp_path / "hub")
+    ends = np.cumsum([0, *(len(row["bytes"]) for row in rows["image"])]).astype("<i4")
+    (file,) = (tmp_path / "hub").glob("*.arrow")
+    before = file.read_bytes()
+    ends_of_others = ends.copy()
+    ends_of_others[-1] = 2**31 - 1
+    assert before.count(ends.tobytes()) == 1
+    file.write_bytes(before.replace(ends.tobytes(), ends_of_others.tobytes()))
+    with pytest.raises(UserError, match="not a whole arrow file"):
+        list_split(tmp_path / "hub", "test")
+
+
 def test_cut_and_missing_arrow_files(source, tmp_path):
     saved(source, tmp_path / "hub")
     file = tmp_path / "hub" / "train" / "data-00001-of-00003.arrow"
