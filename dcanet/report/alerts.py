@@ -40,8 +40,8 @@ def _other_data(stored: Stored, detection: StoredDetection, tables: Sequence[Tab
             for table in shown
         )
         yield (
-            f"Other data than the paper's: {measured}. These numbers neither confirm nor contradict what it "
-            "prints."
+            f"Other data than the paper's: {measured}. These numbers neither confirm nor contradict what the "
+            "paper prints."
         )
 
 
