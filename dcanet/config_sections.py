@@ -179,7 +179,9 @@ class CocoData(DataOnDisk):
     """COCO on disk, or your own data in its format."""
 
     name: Literal["folder"]
-    path: str = Field(description="folder with annotations/, train2017/ and val2017/")
+    path: str = Field(
+        description="the data set's folder, as train2017/, val2017/ and annotations/; see docs/data.md"
+    )
 
 
 class DetectionSettings(Section):

@@ -56,7 +56,9 @@ class SplitFacts(BaseModel):
     model_config = ConfigDict(extra="forbid")
     layout: str = Field(description="how the images are stored, in words")
     images: int
-    fingerprint: Hash = Field(description="over ids and sizes in bytes, the same in every layout")
+    fingerprint: Hash = Field(
+        description="over ids and sizes in bytes, of bare pixels also over them; the same in every layout"
+    )
     per_class: dict[str, int] = Field(description="images of each class")
     bad_images: dict[str, str] = Field({}, description="why each cannot be decoded; they are to be skipped")
     notes: dict[str, list[str]] = Field({}, description="images that are unusual but fine, by kind")

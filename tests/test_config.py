@@ -9,6 +9,7 @@ from dcanet.commands.config import schema
 from dcanet.config import load_config, parse_config
 from dcanet.errors import UserError
 from dcanet.training.recipe import DetectionRecipe, Recipe, load_recipe
+from dcanet.workflow import Plan
 
 ROOT = Path(__file__).parents[1]
 
@@ -202,6 +203,18 @@ def test_file_that_is_no_mapping(tmp_path, text, message):
 def test_schema_for_editors_is_in_step():
     """Renew with: dcanet config --schema > workflow/schemas/config.schema.json"""
     assert (ROOT / "workflow/schemas/config.schema.json").read_text() == schema() + "\n"
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("fashion_mnist", [0]), ("cifar10", [0, 1, 2])])
+def test_ready_configs_of_other_data(name, seeds, tmp_path, monkeypatch):
+    """Their data need not be on this machine."""
+    monkeypatch.chdir(ROOT)
+    values = yaml.safe_load(Path(f"config/{name}.yaml").read_text())
+    values["data"]["path"] = str(tmp_path)
+    config = parse_config(values)
+    assert config.experiment == name
+    assert Plan(config).models == ["se_resnet50", "dca_se_resnet50"]
+    assert (config.seeds, config.detection) == (seeds, None)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config/recipes").glob("*.yaml")), ids=lambda path: path.stem)

@@ -51,7 +51,6 @@ def read_coco(root: Path, split: str, checked: CocoDataset | None = None) -> Coc
 def list_coco(root: Path, split: str) -> CocoSplit:
     """The same whether or not the images' files are there."""
     path = find_annotations(root, split)
-    folder = find_images(root, split, path)
     file = read_annotation_file(path)
     for what in ("images", "annotations", "categories"):
         if not len(getattr(file, what)):
@@ -60,6 +59,7 @@ def list_coco(root: Path, split: str) -> CocoSplit:
     _refuse_repeated(path, "categories", [kind.id for kind in kinds])
     _refuse_repeated(path, "categories", [kind.name for kind in kinds], "name")
     entries = sorted(file.images)
+    folder = find_images(root, split, path, [entry.file_name for entry in entries])
     _refuse_repeated(path, "images", [entry.id for entry in entries])
     ids = np.array([entry.id for entry in entries], dtype=np.int64)
     sizes = np.array([(entry.width, entry.height) for entry in entries], dtype=np.int64)

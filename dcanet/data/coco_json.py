@@ -117,6 +117,10 @@ def _refuse_malformed(path: Path, lists: dict[str, list[Any]]) -> None:
             )
         if not (0 < entry.width < MAX_SIDE and 0 < entry.height < MAX_SIDE):
             raise UserError(f"{path}: image {entry.id} is {entry.width} x {entry.height}; mend its size")
+        if ".." in entry.file_name and ".." in entry.file_name.split("/"):
+            raise UserError(
+                f"{path}: image {entry.id}'s file_name {entry.file_name!r} leads out of its folder; mend it"
+            )
     for number, entry in enumerate(lists["annotations"]):
         if not isinstance(entry, bytes):
             raise UserError(f"{path}: annotation {_called(entry, number)} {_missing(entry)}")

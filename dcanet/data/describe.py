@@ -18,8 +18,14 @@ def describe(root: Path, name: str, splits: Sequence[str] = ("train", "val")) ->
 
 
 def list_splits(root: Path, names: Sequence[str]) -> list[Split]:
-    """Several splits of a data set; UserError when their classes differ, and as `list_split`."""
+    """Several splits of a data set; UserError for one class alone, other classes, and as `list_split`."""
     splits = [list_split(root, name) for name in names]
+    for split in splits:
+        if len(split.classes) < 2 and membership(split.classes) == "no":
+            raise UserError(
+                f"{root}: {split.name} has one class, {split.classes[0]!r}, where a classifier needs two or "
+                f"more; images belong into {split.name}/<class>/<image>"
+            )
     if odd := classes_in_one_split(splits):
         raise UserError(
             f"{root}: {' and '.join(names)} have different classes, e.g. {odd[0][1]!r} is in one of them only"
@@ -51,10 +57,11 @@ def facts_of(split: Split) -> SplitFacts:
 
 
 def fingerprint(split: Split) -> str:
-    """16 hex digits over the ids and sizes in bytes of all images."""
+    """16 hex digits over the ids and sizes in bytes of all images, of bare pixels also over these."""
     digest = hashlib.sha256()
     for image, size in zip(split.images, split.sizes, strict=True):
         digest.update(f"{image}\t{size}\n".encode())
+    digest.update(split.storage.content().encode())
     return digest.hexdigest()[:16]
 
 

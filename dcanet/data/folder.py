@@ -45,7 +45,9 @@ def content_of(folder: Path) -> Content:
 
 
 def read_class_folders(folder: Path, name: str, classes: Sequence[str], numbered: bool = False) -> Split:
-    """<folder>/<class>/<image>; with `numbered`, folders 0 to 999 stand for ImageNet's sorted wnids.
+    """<folder>/<class>/<image>; folders inside a class are part of their images' file names.
+
+    With `numbered`, folders 0 to 999 stand for ImageNet's sorted wnids.
 
     Raises:
         UserError: a class without images; the folder is named.
@@ -56,7 +58,7 @@ def read_class_folders(folder: Path, name: str, classes: Sequence[str], numbered
     paths: list[str] = []
     sizes: list[int] = []
     for entry in tqdm(classes, desc=f"list {name}", unit="class", leave=False, delay=1, disable=None):
-        images = content_of(folder / entry).images
+        images = _images_below(folder / entry)
         if not images:
             raise UserError(f"{folder / entry}: class folder without images; fill it or remove it")
         labels += [class_named(entry) if numbered else entry] * len(images)
@@ -77,6 +79,19 @@ def read_flat(folder: Path, name: str, images: dict[str, int], places: Sequence[
     classes = truth.classes_of(files, str(folder))
     layout = "flat images with ground truth"
     return arrange(name, layout, classes, files, list(images.values()), Files(folder, Strings(files)))
+
+
+def _images_below(folder: Path, above: Sequence[Path] = ()) -> dict[str, int]:
+    """The images of a folder and of those inside it, by their paths from there, and their sizes."""
+    content = content_of(folder)
+    if content.folders:
+        here = folder.resolve()
+        if here in above:
+            raise UserError(f"{folder}: is a link to a folder that it lies in; remove the link")
+        for inner in content.folders:
+            found = _images_below(folder / inner, [*above, here])
+            content.images |= {f"{inner}/{name}": size for name, size in found.items()}
+    return content.images
 
 
 def _size(entry: os.DirEntry[str]) -> int:

@@ -5,15 +5,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from .cifar import find_cifar
 from .folder import Content, content_of, read_class_folders, read_flat
+from .huggingface import find_huggingface
+from .idx import find_idx
 from .shards import read_archives
+from .spelling import SPELLINGS, part_for
 from .split import Split
 
 #: Where Kaggle's download has the images.
 KAGGLE_FOLDERS = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC")
-FOLDERS = {"test": ("test", "imagenetv2-*-format-val", "val")}
-#: Words in shards' names.
-WORDS = {"train": {"train", "training"}, "val": {"val", "valid", "validation"}, "test": {"test", "testing"}}
+#: Folders of a split as patterns, the preferred first.
+FOLDERS = {
+    "train": (*SPELLINGS["train"], "ILSVRC2012_img_train"),
+    "val": (*SPELLINGS["val"], "ILSVRC2012_img_val"),
+    "test": (*SPELLINGS["test"], "imagenetv2-*-format-val", *SPELLINGS["val"]),
+}
+#: Layouts that are known by their files' names. Each gives the split that it finds in a folder, or None.
+OTHERS = (find_cifar, find_idx, find_huggingface)
 
 
 class NoSuchSplit(UserError):
@@ -74,7 +83,15 @@ def _find(root: Path, split: str) -> Split:
             return read_archives([original], split, "tar archives", places)
         if base.is_dir() and (found := _read_shards(base, content_of(base), split, places)):
             return found
-    alone = split == "test" and not any((root / other).is_dir() for other in ("train", "val", "test"))
+    for find in OTHERS:
+        if found := find(root, split):
+            return found
+    parts = [name for names in SPELLINGS.values() for name in names if (root / name).is_dir()]
+    if split == "val" and part_for("train", parts) and (part := part_for("val", parts)):
+        classes = content_of(root / part).folders
+        if classes:  # unlabelled test images are no val
+            return read_class_folders(root / part, split, classes)
+    alone = split == "test" and not parts
     if alone and (found := _read(root, split, [root], root)):
         return found
     if empty:
@@ -84,7 +101,7 @@ def _find(root: Path, split: str) -> Split:
 
 def _folders(base: Path, split: str) -> Iterator[Path]:
     """Folders that could hold the split."""
-    for pattern in FOLDERS.get(split, (split, f"ILSVRC2012_img_{split}")):
+    for pattern in FOLDERS[split]:
         found = sorted(folder for folder in base.glob(pattern) if folder.is_dir())
         if len(found) > 1:
             raise UserError(f"{base}: has {found[0].name} and {found[1].name}; name one of the two folders")
@@ -124,7 +141,7 @@ def _read_shards(base: Path, content: Content, split: str, places: Sequence[Path
 def _named(names: Sequence[str], split: str) -> list[str]:
     """The names that say the split as a word, else those that have it in a word."""
     names = [name for name in names if "devkit" not in name.lower()]
-    exact = [name for name in names if WORDS.get(split, {split}) & set(re.findall("[a-z]+", name.lower()))]
+    exact = [name for name in names if set(SPELLINGS[split]) & set(re.findall("[a-z]+", name.lower()))]
     return exact or [name for name in names if split in name.lower()]
 
 
@@ -145,5 +162,5 @@ def _expected(root: Path, split: str) -> str:
     flat = " or flat images with ground truth" if split == "val" else ""
     return (
         f"the data set needs {split}/<class>/<image> below {root}{flat}, or ILSVRC2012_img_{split}.tar, or "
-        f"shards named *{split}*.tar"
+        f"shards named *{split}*.tar, or another layout of docs/data.md"
     )

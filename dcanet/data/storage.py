@@ -1,4 +1,7 @@
-"""Where the encoded images of a split lie: in files of their own, or inside archives."""
+"""Where the encoded images of a split lie: in files of their own, or inside archives.
+
+Other storages are in `pixels` and `arrow_images`.
+"""
 
 import os
 from collections.abc import Sequence
@@ -24,6 +27,10 @@ class Storage(Protocol):
 
     def take(self, positions: Sequence[int]) -> "Storage": ...
 
+    def content(self) -> str:
+        """A hash of all images where their sizes in bytes are equal whatever they show, else nothing."""
+        ...
+
 
 class Files:
     """Images in files below a folder."""
@@ -46,6 +53,9 @@ class Files:
 
     def take(self, positions: Sequence[int]) -> "Files":
         return Files(Path(self.folder), self.names.take(positions))
+
+    def content(self) -> str:
+        return ""
 
 
 class ArchiveMembers:
@@ -89,6 +99,9 @@ class ArchiveMembers:
             self.offsets[chosen],
             self.sizes[chosen],
         )
+
+    def content(self) -> str:
+        return ""
 
     def _opened(self, archive: int) -> "_OpenFile":
         # No lock, which a fork could copy while it is held: single operations on a dict are atomic, and a

@@ -40,8 +40,8 @@ def _other_data(stored: Stored, detection: StoredDetection, tables: Sequence[Tab
             for table in shown
         )
         yield (
-            f"Demonstration data: {measured}. These numbers show that everything runs; they neither confirm "
-            "nor contradict the paper."
+            f"Other data than the paper's: {measured}. These numbers neither confirm nor contradict what the "
+            "paper prints."
         )
 
 

@@ -10,7 +10,7 @@ from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Classifier, Pair
 from .jobs import COSTS as COUNTING
 from .jobs import STATISTICS, of_runs, timing
-from .stored import NOT_RUN, REAL, Stored
+from .stored import NOT_RUN, REAL, Run, Stored, evaluated
 from .table import Column, Content, Judgement, Missing, Value, difference
 
 ACCURACIES = {"top1": "top1_percent", "top5": "top5_percent"}
@@ -28,6 +28,8 @@ PUBLISHED = {
     "macs": "published_macs_giga",
     "macs_published": "published_macs_giga",
 }
+#: Of top-5.
+GUESSES = 5
 NOT_PUBLISHED = Missing("not in paper")
 NOT_MEASURED = Missing("not in the pair's file")
 
@@ -36,6 +38,8 @@ def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Conte
     """What we found for one model."""
     key = column.metric.key
     runs = stored.runs[model.id]
+    if key == "top5" and (few := _few_classes(runs)):
+        return few
     if of_val := (ACCURACIES | CALIBRATION).get(key):
         found = _over_seeds([run.metrics for run in runs], of_val)
         known = stored.statistics_of(model.id)
@@ -111,6 +115,14 @@ def _judged(plain: Value, number: str, column: Column, compared: Top1Comparison 
     if not column.metric.tested:
         return paired
     return replace(paired, judgement=Judgement(compared.verdict, compared.p_adjusted, compared.detectable))
+
+
+def _few_classes(runs: Sequence[Run]) -> Missing | None:
+    """Why there is no top-5 of a network whose first five guesses are all that it can guess."""
+    outputs = {metrics.of_classes for metrics in evaluated(runs)}
+    if not outputs or max(outputs) > GUESSES:
+        return None
+    return Missing(f"{max(outputs)} classes only", f"{GUESSES} guesses are all there are")
 
 
 def _over_seeds(results: Sequence[Result | Missing], field: str) -> Content:

@@ -136,6 +136,17 @@ def test_some_of_the_classes(results: Path) -> None:
     assert f"{scope}: every model of ours." in build(results).notes
 
 
+@pytest.mark.parametrize("classes", [2, 5, 6])
+def test_top5_of_few_classes_is_no_number(results: Path, classes: int) -> None:
+    for model in (BASELINE, CONNECTED):
+        write_run(results, model, of_classes=classes, classes=classes)
+    few = Missing(f"{classes} classes only", "5 guesses are all there are")
+    baseline, connected, delta = _cells(build(results), "SE-ResNet50")
+    assert (baseline["top5"].ours == few) == (connected["top5"].ours == few) == (classes < 6)
+    assert delta["top5"].ours == (few if classes < 6 else Value(0.0))
+    assert baseline["top1"].ours == Value(90.0, seeds=(0,))
+
+
 def test_a_test_of_other_weights_is_warned_of(results: Path) -> None:
     write_test(results, BASELINE, "sketch", weights_sha256="0" * 64)
     warnings = load(results, [se_pair()], None).warnings
