@@ -83,13 +83,13 @@ def continued_after(root: Path) -> int:
 
 def states(cluster: Cluster, before: int = 0) -> list[str]:
     """How the training's jobs ended, each time they ran, but for the first `before`."""
-    return [state for _, state in cluster.finished(TRAINING)][before:]
+    return [state for (state,) in cluster.finished(TRAINING, "State")][before:]
 
 
 @pytest.fixture
 def history(cluster):
     """How many trainings the accounting knew before a test."""
-    return len(cluster.finished(TRAINING))
+    return len(cluster.finished(TRAINING, "State"))
 
 
 def test_the_workflow_runs_whole(cluster, tmp_path):
