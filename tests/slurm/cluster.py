@@ -1,6 +1,6 @@
 """A real SLURM on this one machine: munged, slurmctld, two slurmd, and the database of accounting.
 
-No systemd and no cgroups are needed, but root and Debian's packages slurm-wlm, slurmdbd, munge, mariadb-server.
+No systemd and no cgroups are needed, but root and Debian's slurm-wlm, slurmdbd, munge and mariadb-server.
 The nodes claim 4 processors and 2 GPUs each; the GPUs are clones of /dev/null, so that jobs are told theirs.
 Jobs of the partition `high` preempt those of `low`. All files are in one folder, but for links in /etc/slurm:
 the executor's jobs drop the variable that would name it.
