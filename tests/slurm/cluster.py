@@ -187,10 +187,7 @@ class Cluster:
         key = self.folder / "etc/munge.key"
         key.touch(mode=0o600)
         key.write_bytes(os.urandom(128))
-        at = {
-            name: f"{self.folder}/run/{file}"
-            for name, file in (("socket", "munge.sock"), ("pid", "munged.pid"))
-        }
+        at = self.folder / "run/munge.sock"
         run(
             "munged",
             "--force",
