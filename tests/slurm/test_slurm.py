@@ -18,7 +18,12 @@ pytestmark = pytest.mark.slurm
 MODEL = "mobilenet_v2"
 TRAINING = f"rule_train_wildcards_{MODEL}_0"
 #: Micro-batches keep a batch the same on one rank and on two.
-SHORT = RECIPE | {"epochs": 16, "batch_size": 8, "micro_batch_size": 4}
+SHORT = RECIPE | {
+    "epochs": 16,
+    "batch_size": 8,
+    "micro_batch_size": 4,
+    "optimizer": {"name": "sgd", "learning_rate": 0.01},
+}
 LONG = SHORT | {"epochs": 60}
 
 
@@ -218,7 +223,7 @@ def test_a_training_longer_than_its_time_limit(cluster, tmp_path, history):
 
 
 def test_memory_alone_grows_where_memory_was_lacking(cluster, alone, tmp_path, history):
-    root = untrained(alone, tmp_path / "copy", mem_mb=250)
+    root = untrained(alone, tmp_path / "copy", mem_mb=400)
     with running(root, "--until", "train") as training:
         training.finish()
     assert same_weights(root, alone)
@@ -226,7 +231,7 @@ def test_memory_alone_grows_where_memory_was_lacking(cluster, alone, tmp_path, h
         "sacct", "-a", "-n", "-P", "-X", "-D", "-S", "now-1days", "-o", "ReqMem,Timelimit,State,Comment"
     )
     attempts = [line.split("|") for line in asked.splitlines() if line.endswith(TRAINING)][history:]
-    assert [memory for memory, *_ in attempts[:2]] == ["250M", "500M"]
+    assert [memory for memory, *_ in attempts[:2]] == ["400M", "800M"]
     assert {limit for _, limit, *_ in attempts} == {"00:10:00"}
     assert attempts[-1][2] == "COMPLETED"
 
