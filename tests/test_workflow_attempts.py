@@ -10,7 +10,7 @@ from dcanet.workflow_attempts import LACKED, let_grow, times_lacked
 
 #: As SLURM 22.05 and 23.11 end a job's log.
 ENDS = {
-    "cgroup": "slurmstepd: error: Detected 1 oom_kill event in StepId=7.0. Some of the step tasks were OOM Killed.",
+    "cgroup": "slurmstepd: error: Detected 1 oom_kill event in StepId=7.0.",
     "accounting": "slurmstepd-n1: error: Job 56 exceeded memory limit (420122624 > 262144000), being killed",
     "step": "slurmstepd-n1: error: Step 56.0 exceeded memory limit (420122624 > 262144000), being killed",
     "time": "slurmstepd-n1: error: *** JOB 9 ON n1 CANCELLED AT 2026-11-27T15:18:41 DUE TO TIME LIMIT ***",

@@ -37,8 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--on-warning",
         choices=("stop", "requeue"),
         default="stop",
-        help="after SIGUSR1 the state is saved and the exit code is 75, continue me; requeue: a job of SLURM "
-        "is put back into the queue too, unless no step was done since it started (default: %(default)s)",
+        help="after SIGUSR1 the state is saved and the exit code is 75, continue me; requeue: a warned or "
+        "preempted job of SLURM is put back into the queue too, unless no step was done since it started "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--workers", type=int, default=0, help="loader processes of each rank (default: %(default)s)"
@@ -88,8 +89,8 @@ def run(arguments: argparse.Namespace) -> int | None:
                 train(job, ranks)
             except Interrupted as stopped:
                 # Without a step since the start it would be a circle.
-                if arguments.on_warning == "requeue" and stopped.warned and stopped.steps and ranks.rank == 0:
-                    slurm.requeue()
+                if arguments.on_warning == "requeue" and stopped.steps and ranks.rank == 0:
+                    slurm.requeue(stopped.warned)
                 raise
 
     return on_ranks(arguments, work)

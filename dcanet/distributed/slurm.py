@@ -88,26 +88,33 @@ def this_node() -> Node:
     )
 
 
-def requeue() -> bool:
-    """Put this job back into the queue, to be started again from its beginning; whether SLURM agreed."""
+def requeue(warned: bool) -> None:
+    """Put this job back into the queue, if its end was announced or is a preemption; not if it was cancelled.
+
+    Where SLURM does not agree, standard error says so: whoever started the job has to start it again.
+    """
     job = job_id()
     if job is None:
-        return False
+        return
     try:
-        _ask("scontrol", "requeue", job)
+        if warned or _field("PreemptTime", "job", job) not in (None, "None"):
+            _ask("scontrol", "requeue", job)
     except UserError as error:
-        print(f"dcanet: {error.line()}; whoever started the job has to start it again", file=sys.stderr)
-        return False
-    return True
+        print(f"dcanet: {error.line()}; the job is not put back into the queue", file=sys.stderr)
 
 
 def _address(node: str) -> str:
     """A node's address, since its name need not be one that resolves."""
-    for word in _ask("scontrol", "show", "node", "-o", node).split():
-        name, _, value = word.partition("=")
-        if name == "NodeAddr":
+    return _field("NodeAddr", "node", node) or node
+
+
+def _field(name: str, kind: str, entity: str) -> str | None:
+    """What SLURM tells of a job or a node under a name."""
+    for word in _ask("scontrol", "show", kind, "-o", entity).split():
+        key, _, value = word.partition("=")
+        if key == name:
             return value
-    return node
+    return None
 
 
 def _ask(*command: str) -> str:

@@ -16,8 +16,8 @@ class DepthwiseConv2d(nn.Conv2d):
 
     As `nn.Conv2d` but for gradients on a CPU: dilated kernels, and maps smaller than kernel and padding, are
     left by oneDNN to its reference code, which takes 4 to 20 times as long (benchmarks/depthwise.md). Of
-    dilated kernels its bfloat16 gradient is wrong, too (see `DilatedConv2d`). In bfloat16 it leaves strides and
-    kernels wider than 3 to the reference code as well; in float32 it does not.
+    dilated kernels its bfloat16 gradient is wrong, too (see `DilatedConv2d`). In bfloat16 strides and kernels
+    wider than 3 are left to that code as well; in float32 they are not.
     """
 
     def __init__(self, channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
@@ -98,7 +98,8 @@ class Float32Gradients(torch.autograd.Function):
             weight.shape[0],
             [*ctx.needs_input_grad[:2], False],
         )
-        return *(None if part is None else part.to(x.dtype) for part in (grad_x, grad_weight)), None
+        grad_x, grad_weight = (None if part is None else part.to(x.dtype) for part in (grad_x, grad_weight))
+        return grad_x, grad_weight, None
 
 
 def _input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:

@@ -1,9 +1,9 @@
-"""A real SLURM on this one machine: munged, slurmctld, two slurmd, and the accounting database behind slurmdbd.
+"""A real SLURM on this one machine: munged, slurmctld, two slurmd, and the database of accounting.
 
-No systemd and no cgroups are needed, but root and Debian's packages (slurm-wlm, slurmdbd, munge, mariadb-server).
-The nodes claim 4 processors and 2 GPUs each; the GPUs are clones of /dev/null, so that jobs get CUDA_VISIBLE_DEVICES.
-Jobs of the partition `high` preempt those of `low`. All files are in one folder, but for links in /etc/slurm: the
-executor's jobs drop the variable that would name it.
+No systemd and no cgroups are needed, but root and Debian's slurm-wlm, slurmdbd, munge and mariadb-server.
+The nodes claim 4 processors and 2 GPUs each; the GPUs are clones of /dev/null, so that jobs are told theirs.
+Jobs of the partition `high` preempt those of `low`. All files are in one folder, but for links in /etc/slurm:
+the executor's jobs drop the variable that would name it.
 """
 
 import os
@@ -19,80 +19,10 @@ from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "slurmdbd", "mariadbd", "mariadb-install-db")
 ETC = Path("/etc/slurm")
+SETTINGS = ("slurm.conf", "gres.conf", "cgroup.conf", "slurmdbd.conf")
 NODES = ("n1", "n2")
 PORT = 16800
-
-SLURM_CONF = """\
-ClusterName=lab
-SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort={controller_port}
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
-# cred_expire is also how long a requeued job waits.
-AuthInfo=socket={folder}/run/munge.sock,cred_expire=5
-CredType=cred/munge
-StateSaveLocation={folder}/controller
-SlurmdSpoolDir={folder}/spool/%n
-SlurmctldPidFile={folder}/run/slurmctld.pid
-SlurmdPidFile={folder}/run/slurmd-%n.pid
-SlurmctldLogFile={folder}/log/slurmctld.log
-SlurmdLogFile={folder}/log/slurmd-%n.log
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SwitchType=switch/none
-MpiDefault=none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
-# Believe the nodes below, not the hardware.
-SlurmdParameters=config_overrides
-ReturnToService=2
-SlurmctldTimeout=30
-SlurmdTimeout=10
-KillWait=15
-MinJobAge=3600
-InactiveLimit=0
-JobRequeue=1
-SchedulerType=sched/backfill
-SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,sched_min_interval=0,preempt_send_user_signal
-AccountingStorageType=accounting_storage/slurmdbd
-AccountingStorageHost=127.0.0.1
-AccountingStoragePort={accounting_port}
-AccountingStoragePass={folder}/run/munge.sock
-AccountingStorageTRES=gres/gpu
-AccountingStoreFlags=job_comment
-JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=2
-# What cgroups do on a real cluster.
-JobAcctGatherParams=OverMemoryKill
-PreemptType=preempt/partition_prio
-PreemptMode=REQUEUE
-PreemptExemptTime=00:00:00
-GresTypes=gpu
-NodeName={nodes} NodeHostname={host} NodeAddr=127.0.0.1 Port=[{node_ports}] CPUs=4 Boards=1 SocketsPerBoard=1 \
-CoresPerSocket=4 ThreadsPerCore=1 RealMemory=8000 Gres=gpu:2 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE DefaultTime=60 State=UP PriorityTier=5 PreemptMode=OFF
-PartitionName=low Nodes=ALL MaxTime=INFINITE DefaultTime=60 State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=30
-PartitionName=high Nodes=ALL MaxTime=INFINITE DefaultTime=60 State=UP PriorityTier=10 PreemptMode=OFF
-"""
-
-SLURMDBD_CONF = """\
-AuthType=auth/munge
-AuthInfo=socket={folder}/run/munge.sock
-DbdHost=localhost
-DbdAddr=127.0.0.1
-DbdPort={accounting_port}
-SlurmUser=root
-LogFile={folder}/log/slurmdbd.log
-PidFile={folder}/run/slurmdbd.pid
-StorageType=accounting_storage/mysql
-StorageHost=127.0.0.1
-StoragePort={database_port}
-StorageUser=slurm
-StoragePass=slurm
-StorageLoc=slurm_acct_db
-CommitDelay=1
-"""
+HERE = Path(__file__).parent
 
 GRANTS = """\
 create database if not exists slurm_acct_db;
@@ -109,9 +39,17 @@ def why_not() -> str | None:
         return "SLURM is started by root only"
     if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
         return f"{missing[0]} is not installed (Debian: slurm-wlm slurmdbd munge mariadb-server)"
-    if any((ETC / name).exists() for name in ("slurm.conf", "gres.conf", "cgroup.conf")):
+    if any(_in_use(ETC / name) for name in SETTINGS):
         return "/etc/slurm has files: this machine has a cluster of its own, or another test's"
     return None
+
+
+def _in_use(file: Path) -> bool:
+    """Whether a file of settings is another cluster's; the links of tests that were killed are not."""
+    if not file.is_symlink():
+        return file.exists()
+    controller = file.readlink().parents[1] / "run/slurmctld.pid"
+    return controller.exists() and is_alive(int(controller.read_text()))
 
 
 def run(*command: str, timeout: float = 60, check: bool = True) -> str:
@@ -185,12 +123,12 @@ class Cluster:
         wait_for(f"a running {comment}", 60, look)
         return found[0]
 
-    def finished(self, comment: str) -> list[tuple[str, str]]:
-        """(number, state) of all jobs with that comment, in all their runs, by the accounting."""
-        fields = ("JobIDRaw", "State", "Comment")
-        out = run("sacct", "-a", "-n", "-P", "-X", "-D", "-S", "now-1days", "-o", ",".join(fields))
-        lines = [line.split("|") for line in out.splitlines()]
-        return [(number, state) for number, state, text in lines if text == comment]
+    def finished(self, comment: str, *fields: str) -> list[tuple[str, ...]]:
+        """Fields of the accounting, of all jobs with that comment and each time that they ran, in order."""
+        columns = ",".join((*fields, "Comment"))
+        out = run("sacct", "-a", "-n", "-P", "-X", "-D", "-S", "now-1days", "-o", columns)
+        rows = [tuple(line.split("|")) for line in out.splitlines()]
+        return [row[:-1] for row in rows if row[-1] == comment]
 
     def start_controller(self) -> None:
         run("slurmctld", "-f", str(ETC / "slurm.conf"))
@@ -232,36 +170,34 @@ class Cluster:
             "node_ports": f"{PORT + 21}-{PORT + 20 + len(NODES)}",
         }
         etc = self.folder / "etc"
-        (etc / "slurm.conf").write_text(SLURM_CONF.format(**values))
+        (etc / "slurm.conf").write_text((HERE / "slurm.conf").read_text().format(**values))
         (etc / "gres.conf").write_text(
             f"AutoDetect=off\nNodeName={values['nodes']} Name=gpu File={self.folder}/dev/gpu[0-1]\n"
         )
         (etc / "cgroup.conf").write_text("CgroupAutomount=no\n")
         database = etc / "slurmdbd.conf"
         database.touch(mode=0o600)
-        database.write_text(SLURMDBD_CONF.format(**values))
+        database.write_text((HERE / "slurmdbd.conf").read_text().format(**values))
         ETC.mkdir(exist_ok=True)
-        for name in ("slurm.conf", "gres.conf", "cgroup.conf", "slurmdbd.conf"):
+        for name in SETTINGS:
+            (ETC / name).unlink(missing_ok=True)
             (ETC / name).symlink_to(etc / name)
 
     def _start_munge(self) -> None:
         key = self.folder / "etc/munge.key"
         key.touch(mode=0o600)
         key.write_bytes(os.urandom(128))
-        at = {
-            name: f"{self.folder}/run/{file}"
-            for name, file in (("socket", "munge.sock"), ("pid", "munged.pid"))
-        }
+        at = self.folder / "run/munge.sock"
         run(
             "munged",
             "--force",
             f"--key-file={key}",
-            f"--socket={at['socket']}",
-            f"--pid-file={at['pid']}",
+            f"--socket={at}",
+            f"--pid-file={self.folder}/run/munged.pid",
             f"--log-file={self.folder}/log/munged.log",
             f"--seed-file={self.folder}/run/munged.seed",
         )
-        wait_for("munged", 10, lambda: run("munge", "-n", "-S", at["socket"], check=False))
+        wait_for("munged", 10, lambda: run("munge", "-n", "-S", str(at), check=False))
 
     def _start_accounting(self) -> None:
         data, at = self.folder / "database/mysql", self.folder / "run/mysql.sock"

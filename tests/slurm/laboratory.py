@@ -32,8 +32,6 @@ def laboratory(
     profile = yaml.safe_load((root / "profiles/slurm/config.yaml").read_text())
     for resources in (profile["default-resources"], *profile["set-resources"].values()):
         resources |= {"mem_mb": 2000, "runtime": 10}
-    for rule, changed in (rules or {}).items():
-        profile["set-resources"][rule] |= changed
     profile["set-threads"] = dict.fromkeys(profile["set-threads"], 2)
     # Seconds that suit a cluster of one machine.
     profile |= {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 15}

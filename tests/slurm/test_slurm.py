@@ -1,12 +1,14 @@
 """The workflow on a real SLURM: whole, over nodes, and through all that ends a job before its time."""
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from cluster import Cluster, run, wait_for
 from laboratory import PROFILE, laboratory, running
 from working_copy import RECIPE, snakemake
@@ -16,7 +18,12 @@ pytestmark = pytest.mark.slurm
 MODEL = "mobilenet_v2"
 TRAINING = f"rule_train_wildcards_{MODEL}_0"
 #: Micro-batches keep a batch the same on one rank and on two.
-SHORT = RECIPE | {"epochs": 16, "batch_size": 8, "micro_batch_size": 4}
+SHORT = RECIPE | {
+    "epochs": 16,
+    "batch_size": 8,
+    "micro_batch_size": 4,
+    "optimizer": {"name": "sgd", "learning_rate": 0.01},
+}
 LONG = SHORT | {"epochs": 60}
 
 
@@ -46,8 +53,6 @@ def untrained(reference: Path, root: Path, **resources: object) -> Path:
     for folder in (weights(root).parent, root / "logs"):
         shutil.rmtree(folder)
     if resources:
-        import yaml
-
         file = root / PROFILE / "config.yaml"
         profile = yaml.safe_load(file.read_text())
         profile["set-resources"]["train"] |= resources
@@ -83,13 +88,13 @@ def continued_after(root: Path) -> int:
 
 def states(cluster: Cluster, before: int = 0) -> list[str]:
     """How the training's jobs ended, each time they ran, but for the first `before`."""
-    return [state for _, state in cluster.finished(TRAINING)][before:]
+    return [state for (state,) in cluster.finished(TRAINING, "State")][before:]
 
 
 @pytest.fixture
 def history(cluster):
     """How many trainings the accounting knew before a test."""
-    return len(cluster.finished(TRAINING))
+    return len(cluster.finished(TRAINING, "State"))
 
 
 def test_the_workflow_runs_whole(cluster, tmp_path):
@@ -108,8 +113,7 @@ def test_the_workflow_runs_whole(cluster, tmp_path):
 
 def test_two_nodes_train_as_two_ranks_do_and_go_on_after_a_warning(cluster, two_ranks, tmp_path, history):
     root = untrained(two_ranks, tmp_path / "copy")
-    config = root / "config/config.yaml"
-    config.write_text(config.read_text().replace("processes: 2", "processes: 1\n  nodes: 2"))
+    over_nodes(root)
     with running(root, "--until", "train") as training:
         job = cluster.running(TRAINING)
         assert job.node == "n[1-2]"
@@ -120,6 +124,33 @@ def test_two_nodes_train_as_two_ranks_do_and_go_on_after_a_warning(cluster, two_
     assert continued_after(root) >= 20
     assert states(cluster, history) == ["REQUEUED", "COMPLETED"]
     assert "Trying to restart" not in output  # no retry was spent
+
+
+def test_two_nodes_evaluate_as_one_process_does(cluster, two_ranks, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    for root in (one, two):
+        shutil.copytree(two_ranks, root)
+    over_nodes(two)
+    with running(two, "--until", "evaluate", "--rerun-triggers", "mtime") as evaluation:
+        assert cluster.running(f"rule_evaluate_wildcards_{MODEL}_seed0").node == "n[1-2]"
+        evaluation.finish()
+    assert snakemake(one, "--until", "evaluate").returncode == 0
+    answers = [
+        json.loads((root / f"results/tiny/classification/{MODEL}/seed0/eval/metrics.json").read_text())
+        for root in (one, two)
+    ]
+    assert answers[0]["images"] == answers[1]["images"] == 12
+    assert answers[0]["top1_percent"] == answers[1]["top1_percent"]
+    assert answers[0]["nll"] == pytest.approx(answers[1]["nll"], rel=1e-5)
+
+
+def over_nodes(root: Path) -> None:
+    """Change a copy's config: one rank on each of two nodes."""
+    file = root / "config/config.yaml"
+    spread = {"nodes": 2, "processes": 1}
+    config = yaml.safe_load(file.read_text())
+    config["training"] |= spread
+    file.write_text(yaml.safe_dump(config | {"evaluation": spread}))
 
 
 def test_a_cancelled_training_goes_on(cluster, alone, tmp_path, history):
@@ -192,7 +223,7 @@ def test_a_training_longer_than_its_time_limit(cluster, tmp_path, history):
 
 
 def test_memory_alone_grows_where_memory_was_lacking(cluster, alone, tmp_path, history):
-    root = untrained(alone, tmp_path / "copy", mem_mb=250)
+    root = untrained(alone, tmp_path / "copy", mem_mb=400)
     with running(root, "--until", "train") as training:
         training.finish()
     assert same_weights(root, alone)
@@ -200,7 +231,7 @@ def test_memory_alone_grows_where_memory_was_lacking(cluster, alone, tmp_path, h
         "sacct", "-a", "-n", "-P", "-X", "-D", "-S", "now-1days", "-o", "ReqMem,Timelimit,State,Comment"
     )
     attempts = [line.split("|") for line in asked.splitlines() if line.endswith(TRAINING)][history:]
-    assert [memory for memory, *_ in attempts[:2]] == ["250M", "500M"]
+    assert [memory for memory, *_ in attempts[:2]] == ["400M", "800M"]
     assert {limit for _, limit, *_ in attempts} == {"00:10:00"}
     assert attempts[-1][2] == "COMPLETED"
 
