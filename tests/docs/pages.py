@@ -1,0 +1,78 @@
+"""The commands of a page: which blocks it has, and what is done with each.
+
+A fenced block of `sh` is run. Of `console`, the `$` lines are run, and each must print the lines below it in that
+order, with or without others between them. An HTML comment before a block says otherwise:
+
+    <!-- file: NAME -->       the block is written to that file
+    <!-- slow -->             run by the slow tests only
+    <!-- planned: REASON -->  not run: arguments are parsed, and the slow tests let `snakemake` plan it
+    <!-- parsed: REASON -->   not run: arguments are parsed
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BLOCK = re.compile(r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
+MARKS = {"slow": False, "planned": True, "parsed": True, "file": True}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block, the line that it begins in, and the mark before it with what it says."""
+
+    line: int
+    language: str
+    text: str
+    mark: str = ""
+    note: str = ""
+
+    @property
+    def is_commands(self) -> bool:
+        return self.language in ("sh", "console") and self.mark != "file"
+
+    @property
+    def script(self) -> str:
+        """The commands alone."""
+        if self.language == "sh":
+            return self.text
+        return "".join(f"{line[2:]}\n" for line in self.text.splitlines() if line.startswith("$ "))
+
+    @property
+    def steps(self) -> list[tuple[str, list[str]]]:
+        """Commands to run one by one, with the lines that each must print."""
+        if self.language == "sh":
+            return [(self.text, [])]
+        commands = re.split(r"^\$ ", self.text, flags=re.M)[1:]
+        return [(lines[0], lines[1:]) for lines in map(str.splitlines, commands)]
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The blocks of a page; ValueError for a mark that there is not."""
+    for match in BLOCK.finditer(text):
+        mark, _, note = (match["mark"] or "").partition(":")
+        if mark and (mark not in MARKS or bool(note.strip()) != MARKS[mark]):
+            raise ValueError(f"<!-- {match['mark']} -->: no such mark")
+        line = text.count("\n", 0, match.start()) + 1
+        yield Block(line, match["language"], match["text"], mark, note.strip())
+
+
+def commands(script: str) -> Iterator[list[str]]:
+    """The words of every simple command in a script, without redirections."""
+    for line in script.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()")
+        lexer.whitespace_split, lexer.commenters = True, "#"
+        words: list[str] = []
+        for word in [*lexer, ";"]:
+            if not re.fullmatch("[|&;()]+", word):
+                words.append(word)
+            elif words:
+                yield words
+                words = []
+
+
+def missing_line(expected: list[str], printed: str) -> str | None:
+    """The first line of what a page shows that is not printed after the ones before it."""
+    there = iter(printed.splitlines())
+    return next((line for line in expected if line != "..." and line not in there), None)
