@@ -27,13 +27,6 @@ include: "workflow/rules/focus.smk"
 include: "workflow/rules/report.smk"
 
 
-localrules:
-    all,
-    table1,
-    table2,
-    profile,
-
-
 rule all:
     default_target: True
     # Every result by name, so that a deleted one is made again although what follows from it is there.

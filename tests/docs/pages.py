@@ -1,7 +1,7 @@
 """The commands of a page: which blocks it has, and what is done with each.
 
-A fenced block of `sh` is run. Of `console`, the `$` lines are run, and each must print the lines below it in that
-order, with or without others between them. An HTML comment before a block says otherwise:
+A fenced block of `sh` is run. Of `console`, the `$` lines are run, and each must print the lines below it,
+in their order, with or without others between. An HTML comment before a block says otherwise:
 
     <!-- file: NAME -->       the block is written to that file
     <!-- slow -->             run by the slow tests only

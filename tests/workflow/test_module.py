@@ -66,6 +66,7 @@ def done(tmp_path_factory, clone):
     assert planned(root) == TRAINED
     result = snakemake(root)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    assert "not present in the Snakefile" not in result.stderr
     return root
 
 
