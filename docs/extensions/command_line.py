@@ -28,7 +28,7 @@ def _section(parser: argparse.ArgumentParser, summary: str) -> nodes.section:
     section = nodes.section(ids=[nodes.make_id(parser.prog)])
     section += nodes.title(text=parser.prog)
     section += nodes.paragraph(text=f"{summary[:1].upper()}{summary[1:]}.")
-    usage = argparse.HelpFormatter(parser.prog, width=100)
+    usage = argparse.HelpFormatter(parser.prog, width=86)
     usage.add_usage(parser.usage, parser._actions, parser._mutually_exclusive_groups, prefix="")
     section += nodes.literal_block(text=usage.format_help().strip(), language="text")
     for group in parser._action_groups:

@@ -1,9 +1,9 @@
 """The commands of a page: which blocks it has, and what is done with each.
 
 A fenced block of `sh` is run. Of `console`, the `$` lines are run, and each must print the lines below it,
-in their order, with or without others between. An HTML comment before a block says otherwise:
+in their order, with or without others between. A block of another language whose first line is a comment with
+a file's name is written to that file. An HTML comment before a block of commands says otherwise:
 
-    <!-- file: NAME -->       the block is written to that file
     <!-- slow -->             run by the slow tests only
     <!-- planned: REASON -->  not run: arguments are parsed, and the slow tests let `snakemake` plan it
     <!-- parsed: REASON -->   not run: arguments are parsed
@@ -15,22 +15,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 BLOCK = re.compile(r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
-MARKS = {"slow": False, "planned": True, "parsed": True, "file": True}
+#: Mark -> whether it needs a reason.
+MARKS = {"slow": False, "planned": True, "parsed": True}
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block, the line that it begins in, and the mark before it with what it says."""
+    """A fenced block, the line that it begins in, and the mark before it."""
 
     line: int
     language: str
     text: str
     mark: str = ""
-    note: str = ""
 
     @property
     def is_commands(self) -> bool:
-        return self.language in ("sh", "console") and self.mark != "file"
+        return self.language in ("sh", "console")
+
+    @property
+    def file(self) -> str | None:
+        """The file that the block is the content of."""
+        named = re.match(r"# ([\w./-]+[./][\w-]+)\n", self.text)
+        return named[1] if named and not self.is_commands else None
 
     @property
     def script(self) -> str:
@@ -51,11 +57,11 @@ class Block:
 def blocks(text: str) -> Iterator[Block]:
     """The blocks of a page; ValueError for a mark that there is not."""
     for match in BLOCK.finditer(text):
-        mark, _, note = (match["mark"] or "").partition(":")
-        if mark and (mark not in MARKS or bool(note.strip()) != MARKS[mark]):
+        mark, _, reason = (match["mark"] or "").partition(":")
+        if mark and (mark not in MARKS or bool(reason.strip()) != MARKS[mark]):
             raise ValueError(f"<!-- {match['mark']} -->: no such mark")
         line = text.count("\n", 0, match.start()) + 1
-        yield Block(line, match["language"], match["text"], mark, note.strip())
+        yield Block(line, match["language"], match["text"], mark)
 
 
 def commands(script: str) -> Iterator[list[str]]:

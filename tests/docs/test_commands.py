@@ -59,9 +59,9 @@ def follow(page: Path, folder: Path, *, slow: bool) -> None:
     copy_workflow(folder)
     for block in read(page):
         where = f"{name_of(page)}, line {block.line}"
-        if block.mark == "file":
-            (folder / block.note).parent.mkdir(parents=True, exist_ok=True)
-            (folder / block.note).write_text(block.text, encoding="utf-8")
+        if block.file:
+            (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / block.file).write_text(block.text, encoding="utf-8")
         elif block.is_commands and block.mark == "planned" and slow:
             plan(block, folder, where)
         elif block.is_commands and (block.mark == "" or (block.mark == "slow" and slow)):
