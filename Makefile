@@ -45,8 +45,8 @@ environment:
 	@$(BIN)/python -c 'import dcanet, snakemake, torch' || \
 		{ echo "make: $(VENV) lacks this package; run: $(BIN)/python -m pip install -e ." >&2; exit 1; }
 test-environment: environment
-	@$(BIN)/python -c 'import pytest, hypothesis, xdist' || \
-		{ echo "make: $(VENV) lacks the test tools; run: $(BIN)/python -m pip install -e '.[test]'" >&2; exit 1; }
+	@$(BIN)/python -c 'import pytest, hypothesis, xdist, furo, myst_parser' || \
+		{ echo "make: $(VENV) lacks the test tools; run: $(BIN)/python -m pip install -e '.[test,docs]'" >&2; exit 1; }
 else
 
 environment: $(VENV)/.dcanet-run

@@ -12,7 +12,8 @@ from working_copy import ROOT
 
 from dcanet.cli import VERBS
 
-MARKDOWN = [path for path in ROOT.rglob("*.md") if not {".venv", "build", ".git"} & set(path.parts)]
+FOLDERS = ("docs", "config", "benchmarks", "results", "report", "tests/oracle")
+MARKDOWN = [path for folder in (".", *FOLDERS) for path in sorted((ROOT / folder).glob("*.md"))]
 
 
 @pytest.fixture(scope="module")
