@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := $(abspath $(VENV))/bin
 SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --cores all
 
-.PHONY: help report quick test lint environment test-environment
+.PHONY: help report quick test lint docs environment test-environment
 
 help:
 	@echo "make report   set up $(VENV), run the default workflow, print where the report is"
 	@echo "make quick    the same with one pair per backbone"
 	@echo "make test     set up $(VENV) with the test tools, run the test suite"
 	@echo "make lint     formatting, linting, types"
+	@echo "make docs     the user guide, docs/_build/index.html"
 	@echo
 	@echo "VENV=path     use that environment; if it exists it is taken as it is"
 	@echo "PYTHON=name   interpreter for a new environment (default: $(PYTHON), at least 3.11)"
@@ -44,8 +45,8 @@ environment:
 	@$(BIN)/python -c 'import dcanet, snakemake, torch' || \
 		{ echo "make: $(VENV) lacks this package; run: $(BIN)/python -m pip install -e ." >&2; exit 1; }
 test-environment: environment
-	@$(BIN)/python -c 'import pytest, hypothesis, xdist' || \
-		{ echo "make: $(VENV) lacks the test tools; run: $(BIN)/python -m pip install -e '.[test]'" >&2; exit 1; }
+	@$(BIN)/python -c 'import pytest, hypothesis, xdist, furo, myst_parser' || \
+		{ echo "make: $(VENV) lacks the test tools; run: $(BIN)/python -m pip install -e '.[test,docs]'" >&2; exit 1; }
 else
 
 environment: $(VENV)/.dcanet-run
@@ -77,3 +78,7 @@ test: test-environment
 
 lint: test-environment
 	@PATH="$(BIN):$$PATH" sh -ec 'ruff check .; ruff format --check .; mypy; snakefmt --check .; snakemake --lint'
+
+docs: test-environment
+	@$(BIN)/python -m sphinx -W --keep-going -n -q -b html -d docs/_build/.doctrees docs docs/_build
+	@echo "the guide is at $(CURDIR)/docs/_build/index.html"

@@ -40,15 +40,6 @@ include: "workflow/rules/focus.smk"
 include: "workflow/rules/report.smk"
 
 
-localrules:
-    all,
-    table1,
-    table2,
-    profile,
-    plan,
-    report,
-
-
 rule all:
     default_target: True
     # Every result by name, so that a deleted one is made again although what follows from it is there.
@@ -74,28 +65,33 @@ rule all:
         rules.statistics.output,
         rules.thumbnails.output,
         focuses(),
+    localrule: True
 
 
 rule table1:
     input:
         classification("eval/metrics.json"),
         tests(),
+    localrule: True
 
 
 rule table2:
     input:
         detection("eval/metrics.json"),
+    localrule: True
 
 
 rule profile:
     input:
         costs(),
         throughputs(),
+    localrule: True
 
 
 # Of what SLURM runs: its logs tell a job that lacked memory or time from one that failed.
 for each in workflow.rules:
-    let_grow(each, slurm_logs)
+    if str(each.snakefile).startswith(str(ROOT)):
+        let_grow(each, slurm_logs)
 
 
 onstart:

@@ -1,6 +1,7 @@
 """The config file: what to run. Errors name the key and the fix."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -8,6 +9,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from .config_sections import (
+    FIND,
     CocoData,
     DetectionSettings,
     DigitsData,
@@ -18,6 +20,7 @@ from .config_sections import (
     ProfileSettings,
     ScenesData,
     Section,
+    ShippedFile,
     StatisticsSettings,
     TrainingSettings,
 )
@@ -42,7 +45,9 @@ class Config(Section):
     quick_pairs: list[str] = Field([], description="pairs of scope=quick: one per backbone")
     seeds: list[Seed] = Field([0], min_length=1, description="each pair is trained once per seed")
     data: Annotated[DigitsData | FolderData, Field(discriminator="name")]
-    recipes: dict[str, str] = Field(description="training recipe of each backbone; a pair always shares one")
+    recipes: dict[str, ShippedFile] = Field(
+        description="training recipe of each backbone; a pair always shares one"
+    )
     options: dict[str, dict[str, Any]] = Field(
         {}, description="options of single models, e.g. dca_se_resnet50: {matching: one_layer}"
     )
@@ -62,8 +67,8 @@ class Config(Section):
     profile: ProfileSettings = ProfileSettings()
     statistics: StatisticsSettings = StatisticsSettings()
     focus: FocusSettings = FocusSettings()
-    pairs_sheet: str = "config/pairs.tsv"
-    detectors_sheet: str = "config/detectors.tsv"
+    pairs_sheet: ShippedFile = Field("config/pairs.tsv", validate_default=True)
+    detectors_sheet: ShippedFile = Field("config/detectors.tsv", validate_default=True)
 
     @field_validator("pairs", "quick_pairs", mode="before")
     @classmethod
@@ -123,14 +128,16 @@ class Config(Section):
         return {**self.detection.options.get(kind, {}), **own}  # type: ignore[call-overload]
 
 
-def parse_config(values: dict[str, Any], source: str = "config") -> Config:
-    """Check a config and everything that it names.
+def parse_config(
+    values: dict[str, Any], source: str = "config", find: Callable[[str], str] | None = None
+) -> Config:
+    """Check a config and everything that it names; `find` says where a recipe or sheet of a name lies.
 
     Raises:
         UserError: one line with the key and the fix.
     """
     try:
-        config = Config.model_validate(values)
+        config = Config.model_validate(values, context={FIND: find})
     except ValidationError as error:
         raise UserError(f"{source}: {_explain(error)}") from error
     for key in ("pairs", *(["quick_pairs"] if config.scope == "quick" else [])):

@@ -1,9 +1,19 @@
 """The sections of the config file."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from .comparison_documents import Adjustment
 from .profile_documents import Setting
@@ -12,6 +22,19 @@ from .profiling.setting import in_words
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+#: Says where a file lies that the config names: in the validation's context under this key, if at all.
+FIND = "find"
+
+
+def _found(path: str, info: ValidationInfo) -> str:
+    find: Callable[[str], str] | None = (info.context or {}).get(FIND)
+    return find(path) if find else path
+
+
+#: Path of a recipe or sheet, which a workflow that uses this one as a module need not have a copy of.
+ShippedFile = Annotated[str, AfterValidator(_found)]
 
 
 class DigitsData(Section):
@@ -191,7 +214,7 @@ class DetectionSettings(Section):
         ["all"], description='ids of detectors to run, or "all" of those on the chosen pairs\' classifiers'
     )
     data: Annotated[ScenesData | CocoData, Field(discriminator="name")]
-    recipes: dict[Literal["retinanet", "cascade_rcnn"], str] = Field(
+    recipes: dict[Literal["retinanet", "cascade_rcnn"], ShippedFile] = Field(
         description="training recipe of each kind of detector, so that those compared share one"
     )
     options: dict[Literal["retinanet", "cascade_rcnn"], dict[str, Any]] = Field(

@@ -22,6 +22,9 @@ def let_grow(rule: Any, logs: Callable[[], Path | None]) -> None:
         logs: gives the folder of SLURM's logs, in which the executor has one for each attempt that failed;
             None where something else runs the jobs.
     """
+    if getattr(rule, "grows", False):  # used as a module twice, the workflow comes by its rules twice
+        return
+    rule.grows = True
     for resource in LACKED:
         if resource in rule.resources:
             rule.resources[resource] = _grown(rule.resources[resource], rule.name, resource, logs)

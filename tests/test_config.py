@@ -1,5 +1,6 @@
 """The config: what is accepted, and one clear line for everything else."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,23 @@ def test_default_config_runs_all_of_table_1(values):
     pairs = config.chosen_pairs()
     assert len(pairs) == 15
     assert sum(len(pair.models) for pair in pairs) == 27
+
+
+@pytest.mark.parametrize("source", ["train", {"url": "drive:0123456789"}, {"file": "config/pairs.tsv"}])
+def test_a_config_survives_being_written_down(values, source):
+    """As the rule that estimates what it costs is given it."""
+    config = parse_config(values | {"weights": {"resnet50": source}, "offline": True})
+    again = parse_config(json.loads(config.model_dump_json(exclude={"offline"})))
+    assert again == config.model_copy(update={"offline": False})
+
+
+def test_recipes_and_sheets_are_where_they_are_said_to_be(values):
+    """Whether the config names them or not."""
+    elsewhere = parse_config(values, find=lambda path: str(ROOT / path))
+    assert elsewhere.detection
+    recipes = [*elsewhere.recipes.values(), *elsewhere.detection.recipes.values()]
+    for path in (*recipes, elsewhere.pairs_sheet, elsewhere.detectors_sheet):
+        assert Path(path).is_relative_to(ROOT / "config")
 
 
 def test_quick_scope_is_one_pair_per_backbone(values):

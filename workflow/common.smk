@@ -1,6 +1,5 @@
 """The checked config and the paths that the rules share."""
 
-import json
 import os
 from pathlib import Path
 
@@ -18,12 +17,23 @@ from dcanet.plan_documents import Estimate
 from dcanet.profile_documents import Audit, Costs, Throughput
 from dcanet.provenance import CONFIG_HASH
 from dcanet.structure_documents import Structures
+from dcanet.weights.places import checkpoint_path
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
 from dcanet.workflow_attempts import let_grow
 
+# This workflow's own folder: the one that is worked in, unless another workflow uses this one as a module.
+ROOT = Path(str(workflow.current_basedir)).parent
+
+
+def named_or_shipped(path):
+    """A recipe or sheet that the config names; this workflow's own where the folder that is worked in has none."""
+    named_here = os.path.exists(path) or not (ROOT / path).exists()
+    return path if named_here else str(ROOT / path)
+
+
 try:
-    PLAN = Plan(parse_config(config))
+    PLAN = Plan(parse_config(config, find=named_or_shipped))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -31,6 +41,8 @@ CONFIG = PLAN.config
 os.environ[CONFIG_HASH] = PLAN.config_hash
 # A cluster has no number of cores; its profile says how many these jobs get.
 ALL_CORES = workflow.resource_settings.cores or 1
+# For envs/dcanet.post-deploy.sh, which snakemake runs elsewhere.
+os.environ.update(DCANET_WORKFLOW=str(ROOT))
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"logs/{CONFIG.experiment}"
 
@@ -48,6 +60,32 @@ wildcard_constraints:
 def slurm_logs():
     """The folder of SLURM's logs, where it runs the jobs; known once the rules are read."""
     return getattr(workflow.executor_settings, "logdir", None)
+
+
+# Where another workflow uses this one as a module with a prefix, Snakemake puts the prefix before inputs, outputs and
+# logs. So params are made from those, and what the user has named is `local`, which keeps it as it is.
+
+
+def recipe(path):
+    """A recipe as an input. Its content as read counts (`training_hash`), not its time."""
+    return local(ancient(path))
+
+
+def images(plan, input):
+    """The data set's folder: with its description where it was made here, else as it was named."""
+    made_here = plan.dataset == f"{plan.folder}/dataset.json"
+    return os.path.dirname(input.dataset) if made_here else plan.folder
+
+
+def state_of(weights):
+    """The folder that a training's state is kept in, beside that of its results."""
+    return str(Path(weights).parents[1] / "state")
+
+
+def checkpoint_of(model):
+    """What a model's weights are converted from: fetched here, or the user's file."""
+    path = PLAN.checkpoint_of(model)
+    return path if path == str(checkpoint_path(model)) else local(path)
 
 
 def classification(file):

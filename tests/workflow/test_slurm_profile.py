@@ -7,21 +7,18 @@ from working_copy import ROOT
 
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
 TEXT = "\n".join(file.read_text() for file in [ROOT / "Snakefile", *ROOT.glob("workflow/rules/*.smk")])
-RULES = set(re.findall(r"^(?:rule|use rule \w+ as) (\w+)", TEXT, re.MULTILINE))
-LOCAL = {
-    name
-    for block in re.findall(r"localrules:\n((?:    \w+,\n)+)", TEXT)
-    for name in re.findall(r"\w+", block)
-}
+_, *BLOCKS = re.split(r"^(?:rule|use rule \w+ as) (\w+)", TEXT, flags=re.MULTILINE)
+RULES = dict(zip(BLOCKS[::2], BLOCKS[1::2], strict=True))
+LOCAL = {name for name, block in RULES.items() if "localrule: True" in block}
 
 
 def test_every_rule_that_it_names_exists():
     groups = {entry.split("=")[0] for entry in PROFILE["groups"]}
-    assert set(PROFILE["set-resources"]) | set(PROFILE["set-threads"]) | groups <= RULES - LOCAL
+    assert set(PROFILE["set-resources"]) | set(PROFILE["set-threads"]) | groups <= set(RULES) - LOCAL
 
 
 def test_downloads_and_the_report_are_local():
-    assert {"fetch_weights", "fetch_log", "report", "all"} <= LOCAL <= RULES
+    assert {"fetch_weights", "fetch_log", "report", "all"} <= LOCAL
 
 
 def test_timings_are_alone():

@@ -21,12 +21,17 @@ RECIPE = {
 }
 
 
-def working_copy(root: Path, recipe: dict[str, Any] = RECIPE, **changes: Any) -> Path:
-    """Write Snakefile, rules and config to `root`; `changes` are of the config."""
+def copy_workflow(root: Path) -> None:
+    """Write Snakefile, rules and config to `root` as they are."""
     root.mkdir(parents=True)
     for name in ("Snakefile", "workflow", "config", "profiles"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+
+
+def working_copy(root: Path, recipe: dict[str, Any] = RECIPE, **changes: Any) -> Path:
+    """The same with a config of which `changes` are made."""
+    copy_workflow(root)
     (root / "config/recipes/tiny.yaml").write_text(yaml.safe_dump(recipe))
     config = yaml.safe_load((root / "config/config.yaml").read_text())
     config |= {

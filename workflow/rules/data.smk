@@ -20,7 +20,7 @@ rule digits:
 
 rule describe_folder:
     input:
-        folder=lambda wildcards: PLAN.folder,
+        folder=lambda wildcards: local(PLAN.folder),
     output:
         dataset=f"{RESULTS}/dataset.json",
     log:

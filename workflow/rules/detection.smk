@@ -29,7 +29,7 @@ rule scenes:
 
 use rule describe_folder as describe_coco with:
     input:
-        folder=DETECTION.folder,
+        folder=local(DETECTION.folder),
     output:
         dataset=f"{RESULTS}/coco.json",
     log:
@@ -51,7 +51,7 @@ use rule describe_folder as describe_coco with:
 rule train_detector:
     input:
         dataset=DETECTION.dataset,
-        recipe=lambda wildcards: ancient(DETECTION.recipe_of(wildcards.detector)),
+        recipe=lambda wildcards: recipe(DETECTION.recipe_of(wildcards.detector)),
         backbone=lambda wildcards: DETECTION.backbone_weights(
             wildcards.detector, wildcards.seed
         ),
@@ -71,8 +71,8 @@ rule train_detector:
     params:
         folder=subpath(output.weights, parent=True),
         # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
-        state=f"{RESULTS}/detection/{{detector}}/seed{{seed}}/state",
-        data=lambda wildcards: DETECTION.folder,
+        state=lambda wildcards, output: state_of(output.weights),
+        data=lambda wildcards, input: images(DETECTION, input),
         options=lambda wildcards: DETECTION.options_of(wildcards.detector),
         device=CONFIG.device,
         # All that may change the weights; a cosmetic edit of the recipe or the code does not retrain.
@@ -116,7 +116,7 @@ rule evaluate_detector:
         folder=subpath(output.metrics, parent=True),
         # So that results of an older form are made again.
         version=DetectionMetrics.version(),
-        data=lambda wildcards: DETECTION.folder,
+        data=lambda wildcards, input: images(DETECTION, input),
         device=CONFIG.device,
     message:
         "Evaluate {wildcards.detector}, {wildcards.run}"
@@ -143,7 +143,7 @@ rule draw_detections:
         "../envs/dcanet.yaml"
     params:
         baseline=lambda wildcards: DETECTION.baseline_of(wildcards.detector),
-        data=lambda wildcards: DETECTION.folder,
+        data=lambda wildcards, input: images(DETECTION, input),
         version=DetectionPictures.version(),
     message:
         "Draw what {wildcards.detector} and its baseline find"

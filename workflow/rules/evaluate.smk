@@ -2,7 +2,7 @@ rule evaluate:
     input:
         weights=f"{RESULTS}/classification/{{model}}/{{run}}/train/model.safetensors",
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
+        recipe=lambda wildcards: recipe(PLAN.recipe_of(wildcards.model)),
     output:
         metrics=f"{RESULTS}/classification/{{model}}/{{run}}/eval/metrics.json",
         predictions=f"{RESULTS}/classification/{{model}}/{{run}}/eval/predictions.parquet",
@@ -18,7 +18,7 @@ rule evaluate:
         folder=subpath(output.metrics, parent=True),
         # So that results of an older form are made again.
         version=Metrics.version(),
-        data=lambda wildcards: PLAN.folder,
+        data=lambda wildcards, input: images(PLAN, input),
         device=CONFIG.device,
         preprocessing=lambda wildcards: PLAN.preprocessing_of(wildcards.model),
     message:
@@ -34,8 +34,8 @@ rule evaluate:
 rule evaluate_test:
     input:
         weights=f"{RESULTS}/classification/{{model}}/{{run}}/train/model.safetensors",
-        data=lambda wildcards: PLAN.tests[wildcards.test],
-        recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
+        data=lambda wildcards: local(PLAN.tests[wildcards.test]),
+        recipe=lambda wildcards: recipe(PLAN.recipe_of(wildcards.model)),
     output:
         metrics=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/metrics.json",
         predictions=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/predictions.parquet",
@@ -68,7 +68,7 @@ rule score_real_labels:
     input:
         predictions=f"{RESULTS}/classification/{{model}}/{{run}}/eval/predictions.parquet",
         metrics=f"{RESULTS}/classification/{{model}}/{{run}}/eval/metrics.json",
-        labels=lambda wildcards: PLAN.tests[wildcards.test],
+        labels=lambda wildcards: local(PLAN.tests[wildcards.test]),
     output:
         metrics=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/metrics.json",
         correct=f"{RESULTS}/classification/{{model}}/{{run}}/test-{{test}}/correct.parquet",

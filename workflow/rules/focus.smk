@@ -5,7 +5,7 @@ rule focus:
         baselines=lambda wildcards: watched_weights(wildcards.backbone, "baseline"),
         connected=lambda wildcards: watched_weights(wildcards.backbone, "connected"),
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: ancient(CONFIG.recipes[wildcards.backbone]),
+        recipe=lambda wildcards: recipe(CONFIG.recipes[wildcards.backbone]),
     output:
         f"{RESULTS}/focus/{{backbone}}.json",
     log:
@@ -16,7 +16,7 @@ rule focus:
     resources:
         gpu=PLAN.gpus,
     params:
-        data=lambda wildcards: PLAN.folder,
+        data=lambda wildcards, input: images(PLAN, input),
         device=CONFIG.device,
         settings=PLAN.focus_arguments(),
         preprocessing=lambda wildcards: PLAN.preprocessing_of(

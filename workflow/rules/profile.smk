@@ -22,7 +22,7 @@ rule costs:
 
 rule audit:
     input:
-        pairs=CONFIG.pairs_sheet,
+        pairs=local(CONFIG.pairs_sheet),
     output:
         f"{RESULTS}/profile/audit.json",
     log:
@@ -48,19 +48,18 @@ rule plan:
         f"{RESULTS}/plan.json",
     log:
         f"{LOGS}/plan.log",
+    localrule: True
     conda:
         "../envs/dcanet.yaml"
     threads: 1
     params:
         # The config with what the command line changed in it; whether weights may be fetched costs nothing.
-        config=lambda wildcards: json.dumps(
-            {key: value for key, value in config.items() if key != "offline"}
-        ),
+        config=lambda wildcards: CONFIG.model_dump_json(exclude={"offline"}),
         # A changed recipe is another amount of work.
         trained=lambda wildcards: PLAN.training_hashes,
         version=Estimate.version(),
     message:
-        "Estimate what {CONFIG.experiment} will cost"
+        "Estimate what the experiment will cost"
     shell:
         "printf %s {params.config:q} | dcanet plan --configfile /dev/stdin --json {output:q} > {log:q} 2>&1"
 

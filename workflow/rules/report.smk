@@ -9,11 +9,11 @@ rule report:
         costs=costs(),
         throughputs=throughputs(),
         plan=rules.plan.output,
-        statistics=rules.statistics.output,
+        statistics=rules.statistics.output[0],
         flips=rules.thumbnails.output,
         focuses=focuses(),
-        pairs=CONFIG.pairs_sheet,
-        detectors=CONFIG.detectors_sheet,
+        pairs=local(CONFIG.pairs_sheet),
+        detectors=local(CONFIG.detectors_sheet),
     output:
         page=report(
             "report/index.html",
@@ -53,11 +53,11 @@ rule report:
         ),
     log:
         f"{LOGS}/report.log",
+    localrule: True
     conda:
         "../envs/dcanet.yaml"
     params:
-        results=lambda wildcards: RESULTS,
-        logs=lambda wildcards: LOGS,
+        results=subpath(input.statistics, parent=True),
         folder=subpath(output.page, parent=True),
         data_note=CONFIG.data.note,
         detection_note=(
@@ -68,7 +68,7 @@ rule report:
     message:
         "Render the report"
     shell:
-        "dcanet report {params.results:q} --logs {params.logs:q} --pairs {input.pairs:q} "
+        'dcanet report {params.results:q} --logs "$(dirname {log:q})" --pairs {input.pairs:q} '
         "--detectors {input.detectors:q} --data-note {params.data_note:q} "
         "--detection-note {params.detection_note:q} {params.pretrained:q} "
         "--out {params.folder:q} "

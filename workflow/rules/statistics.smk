@@ -3,8 +3,8 @@ rule statistics:
         predictions=classification("eval/predictions.parquet"),
         tests=test_answers(),
         bootstraps=detection("eval/bootstrap.json"),
-        pairs=CONFIG.pairs_sheet,
-        detectors=CONFIG.detectors_sheet,
+        pairs=local(CONFIG.pairs_sheet),
+        detectors=local(CONFIG.detectors_sheet),
     output:
         f"{RESULTS}/statistics.json",
     log:
@@ -13,7 +13,7 @@ rule statistics:
         "../envs/dcanet.yaml"
     threads: 1
     params:
-        results=lambda wildcards: RESULTS,
+        results=subpath(output[0], parent=True),
         settings=PLAN.statistics_arguments(),
         pretrained=["--pretrained", *PLAN.pretrained] if PLAN.pretrained else [],
         version=TableStatistics.version(),
@@ -37,7 +37,7 @@ rule thumbnails:
         "../envs/dcanet.yaml"
     threads: 1
     params:
-        data=lambda wildcards: PLAN.folder,
+        data=lambda wildcards, input: images(PLAN, input),
         version=FlippedPictures.version(),
     message:
         "Draw the images on which networks differ most surely"

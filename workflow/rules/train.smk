@@ -1,7 +1,7 @@
 rule train:
     input:
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: ancient(PLAN.recipe_of(wildcards.model)),
+        recipe=lambda wildcards: recipe(PLAN.recipe_of(wildcards.model)),
     output:
         weights=f"{RESULTS}/classification/{{model}}/seed{{seed}}/train/model.safetensors",
         history=f"{RESULTS}/classification/{{model}}/seed{{seed}}/train/history.jsonl",
@@ -18,8 +18,8 @@ rule train:
     params:
         folder=subpath(output.weights, parent=True),
         # Not an output: Snakemake deletes those of a failed job, and a training continues from its state.
-        state=f"{RESULTS}/classification/{{model}}/seed{{seed}}/state",
-        data=lambda wildcards: PLAN.folder,
+        state=lambda wildcards, output: state_of(output.weights),
+        data=lambda wildcards, input: images(PLAN, input),
         options=lambda wildcards: PLAN.options_of([wildcards.model]),
         device=CONFIG.device,
         # All that may change the weights; a cosmetic edit of the recipe or the code does not retrain.

@@ -1,13 +1,9 @@
-localrules:
-    fetch_weights,
-    fetch_log,
-
-
 rule fetch_weights:
     output:
         checkpoint="weights/{model}.checkpoint",
     log:
         f"{LOGS}/fetch/{{model}}-pretrained.log",
+    localrule: True
     conda:
         "../envs/dcanet.yaml"
     resources:
@@ -30,6 +26,7 @@ rule fetch_log:
         log="weights/{model}.log",
     log:
         f"{LOGS}/fetch/{{model}}-log.log",
+    localrule: True
     conda:
         "../envs/dcanet.yaml"
     resources:
@@ -47,7 +44,7 @@ rule fetch_log:
 
 rule convert_weights:
     input:
-        checkpoint=lambda wildcards: PLAN.checkpoint_of(wildcards.model),
+        checkpoint=lambda wildcards: checkpoint_of(wildcards.model),
         training_log=lambda wildcards: PLAN.log_of(wildcards.model),
     output:
         weights=f"{RESULTS}/classification/{{model}}/pretrained/train/model.safetensors",
