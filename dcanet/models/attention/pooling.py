@@ -5,6 +5,7 @@ longer than all else that it adds to a training step (benchmarks/model_speed.md)
 are torch's own operations: cost counters and compilers know them.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -19,6 +20,21 @@ def pool(features: Tensor) -> Tensor:
     """Global average pooling, (N, C, H, W) -> (N, C)."""
     average: Tensor = GlobalAverage.apply(features) if _trains() else _average(features)
     return average.flatten(1)
+
+
+def pool_windows(features: Tensor, height: int, width: int) -> Tensor:
+    """Averages of windows, (N, C, H, W) -> (N, C, height, width); as they are where sizes agree.
+
+    Windows are side by side where that gives the size, as it does for what padded convolutions of some stride
+    leave, ceil(H / stride); the last is then of what is left. Else they overlap.
+    """
+    before = features.shape[2:]
+    if before == (height, width):
+        return features
+    window = [math.ceil(have / want) for have, want in zip(before, (height, width), strict=True)]
+    if [math.ceil(have / side) for have, side in zip(before, window, strict=True)] == [height, width]:
+        return F.avg_pool2d(features, window, ceil_mode=True, count_include_pad=False)
+    return F.adaptive_avg_pool2d(features, (height, width))
 
 
 def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:
