@@ -113,16 +113,26 @@ def _trains() -> bool:
 
 
 def _average(features: Tensor) -> Tensor:
+    if features.dtype is torch.bfloat16 and _is_eager_and_channels_last(features):
+        # A product of matrices adds up in float32, in a quarter of the time of torch's pooling.
+        places = features.permute(0, 2, 3, 1).flatten(1, 2)  # (N, HW, C)
+        sums = torch.bmm(places.new_ones(()).expand(len(places), 1, places.shape[1]), places)
+        return (sums / places.shape[1]).transpose(1, 2).unsqueeze(3)
     # To 1x1 this runs as a mean (deterministic on GPUs too), and cost counters see it.
     return F.adaptive_avg_pool2d(features, 1)
 
 
 def _maximum(features: Tensor) -> Tensor:
-    is_eager = features.device.type == "cpu" and not is_traced()
-    if is_eager and _layout(features) == torch.channels_last:
+    if _is_eager_and_channels_last(features):
         # A quarter of the time that `amax` takes for few channels.
         return F.max_pool2d(features, features.shape[2:])
     return features.amax(dim=(2, 3))
+
+
+def _is_eager_and_channels_last(features: Tensor) -> bool:
+    """Whether this is a CPU's map whose channels lie side by side, and nobody counts or compiles."""
+    is_eager = features.device.type == "cpu" and not is_traced() and not torch.compiler.is_compiling()
+    return is_eager and _layout(features) == torch.channels_last
 
 
 def _over_channels(features: Tensor) -> tuple[Tensor, Tensor]:
