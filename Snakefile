@@ -11,6 +11,7 @@ if not workflow.overwrite_configfiles:
 
 include: "workflow/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/plugins.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"

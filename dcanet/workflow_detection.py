@@ -8,7 +8,7 @@ from .config import Config
 from .config_sections import CocoData, DetectionSettings, ScenesData
 from .detection.forms import split_name
 from .files import hash_of
-from .models.forms import TRIPLES
+from .models.forms import triple_of
 from .sheets import Detector
 from .training.recipe import DetectionRecipe, load_recipe, recipe_hash
 
@@ -61,7 +61,7 @@ class DetectionPlan:
         """Detectors that are timed together, the baseline first, which names them."""
         partner: dict[str | None, str] = {}
         for name in self.compared:
-            if TRIPLES[self.rows[name].backbone_model][2]:
+            if triple_of(self.rows[name].backbone_model)[2]:
                 partner.setdefault(self.baseline_of(name), name)
         first = [name for name in self.rows if name not in partner.values()]
         return {name: [name, partner[name]] if name in partner else [name] for name in first}

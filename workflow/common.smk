@@ -28,6 +28,8 @@ except UserError as error:
 
 CONFIG = PLAN.config
 os.environ[CONFIG_HASH] = PLAN.config_hash
+# Every command begins so, and knows what the config's plug-ins register.
+DCANET = PLAN.own.command
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"logs/{CONFIG.experiment}"
 

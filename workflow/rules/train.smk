@@ -30,7 +30,7 @@ rule train:
     message:
         "Train {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "dcanet train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
+        "{DCANET:q} train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} "
         "--processes {resources.ranks} --threads {resources.rank_threads} --workers {resources.loaders} "
         "--save-minutes {resources.save_minutes} {params.options:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -37,13 +37,16 @@ def _bars(pairs: Sequence[Pair], counted: Mapping[str, Parts]) -> Bars:
         if model and model.id in counted:
             yield Bar(f"DCA-{name}" if model.connected else name, model.id, counted[model.id])
 
+    # By the model's id: a baseline with several partners is drawn once.
     families = {
-        family.name: [
-            bar
-            for name, pair in family.pairs.items()
-            for model in (pair.baseline, pair.connected)
-            for bar in of(name, model)
-        ]
+        family.name: list(
+            {
+                bar.model: bar
+                for name, pair in family.pairs.items()
+                for model in (pair.baseline, pair.connected)
+                for bar in of(name, model)
+            }.values()
+        )
         for family in by_backbone(pairs)
     }
     return {family: bars for family, bars in families.items() if bars}

@@ -1,0 +1,32 @@
+"""The kinds of things that a plug-in can register, and what there is of each."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from ..models import registration
+from .datasets import DATASETS
+from .metrics import METRICS
+from .recipes import RECIPES
+
+#: Kind and name of something registered.
+Name = tuple[str, str]
+_OWN = {"dataset": DATASETS, "metric": METRICS, "recipe": RECIPES}
+
+
+def registered() -> list[Name]:
+    """Everything that there is, the project's own too."""
+    return [
+        *(("attention", name) for name in registration.attentions()),
+        *(("backbone", name) for name in registration.backbones()),
+        *((kind, name) for kind, registry in _OWN.items() for name in registry.names()),
+    ]
+
+
+@contextmanager
+def registrations_undone() -> Iterator[None]:
+    """Whatever is registered while this lasts is forgotten afterwards; for tests."""
+    with ExitStack() as stack:
+        stack.enter_context(registration.registrations_undone())
+        for registry in _OWN.values():
+            stack.enter_context(registry.undone())  # type: ignore[attr-defined]
+        yield
