@@ -11,20 +11,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcanet.models.attention import ATTENTIONS
+from dcanet.models.attention import Attention
 from dcanet.models.attention.cbam import CBAM, ChannelGate, SpatialGate
 from dcanet.models.attention.gc import GlobalContext
 from dcanet.models.attention.sk import SelectiveKernel
 from dcanet.models.depthwise import DepthwiseConv2d
-
-BLOCKS = tuple(block for name, block in ATTENTIONS.items() if name != "none")
 
 
 def as_released(model: nn.Module) -> nn.Module:
     """The network with plain attention blocks and torch's convolutions, in place."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, BLOCKS):
+            if isinstance(child, Attention | CBAM):
                 setattr(module, name, _FORMULATIONS.get(type(child), ChannelAttention)(child))
             elif isinstance(child, DepthwiseConv2d):
                 setattr(module, name, _convolution(child))
@@ -37,7 +35,7 @@ class Plain(nn.Module):
     def __init__(self, block: Any) -> None:
         super().__init__()
         self.block = block
-        self.connected = block.connected if isinstance(block, CBAM) else block.connection is not None
+        self.connected = block.connected
 
 
 class ChannelAttention(Plain):

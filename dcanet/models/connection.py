@@ -9,6 +9,7 @@ backbones of the paper is data: which `match` and which `merge` (see `forms.py`)
 """
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,20 @@ class Connection(nn.Module):
         """
         join = self.merge.macs() if isinstance(self.merge, Join) else 0
         return positions * weights(self.match) + merges * join
+
+
+class Addition(nn.Module):
+    """current + previous, without parameters: the ablation of every weighted merge."""
+
+    def forward(self, current: Tensor, previous: Tensor) -> Tensor:
+        return current + previous
+
+
+def merging(merge: str, weighted: Callable[[], nn.Module]) -> nn.Module:
+    """The merge of a connection: `weighted()`, or an `Addition` in its place."""
+    if merge not in ("weighted", "addition"):
+        raise ValueError(f"merge must be 'weighted' or 'addition', not {merge!r}")
+    return weighted() if merge == "weighted" else Addition()
 
 
 class Join(nn.Module):

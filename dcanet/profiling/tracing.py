@@ -137,11 +137,11 @@ def _connections_as_modules(model: nn.Module) -> Iterator[None]:
 
 
 def connected_blocks(model: nn.Module) -> dict[str, Attention]:
-    """Attention blocks with a connection by their paths, in order."""
+    """Attention blocks that hand on, by their paths, in order."""
     return {
         path: block
         for path, block in model.named_modules()
-        if isinstance(block, Attention) and block.connection is not None
+        if isinstance(block, Attention) and block.connected
     }
 
 

@@ -7,10 +7,10 @@ from torch import nn
 from dcanet.device import autocast
 from dcanet.evaluation.inference import make_fast
 from dcanet.models import TRIPLES, create
-from dcanet.models.attention import ATTENTIONS
+from dcanet.models.attention import Attention
+from dcanet.models.attention.cbam import CBAM
 
 CPU = torch.device("cpu")
-BLOCKS = tuple(block for name, block in ATTENTIONS.items() if name != "none")
 
 
 @pytest.mark.parametrize("name", [name for name in TRIPLES if name.startswith("dca_")])
@@ -25,7 +25,7 @@ def test_refined_maps_are_in_bfloat16(name: str, training: bool) -> None:
         found.append(result[0].dtype)
 
     for module in model.modules():
-        if isinstance(module, BLOCKS):
+        if isinstance(module, Attention | CBAM):
             module.register_forward_hook(note)
     with torch.set_grad_enabled(training), autocast("bfloat16", CPU):
         model(torch.randn(2, 3, 64, 64))

@@ -8,8 +8,12 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from dcanet.models import assemble, default_options, names
-from dcanet.models.attention import ATTENTIONS, Attention, NoAttention
+from dcanet.models.attention import Attention, Chain, NoAttention
 from dcanet.models.attention.cbam import CBAM, ChannelGate, SpatialGate
+from dcanet.models.attention.gc import GlobalContext
+from dcanet.models.attention.ge import GatherExcite
+from dcanet.models.attention.se import SqueezeExcitation
+from dcanet.models.attention.sk import SelectiveKernel
 from dcanet.models.layers import ConvNormAct
 from dcanet.profiling.macs import count_macs
 
@@ -72,7 +76,7 @@ def test_a_block_and_its_connection(attention, channels, previous_channels, heig
     features = torch.empty(1, channels, height, width, device="meta")
     parts = count_macs(block, (features, previous))["conv_linear"].parts
     assert block.own_macs(height, width) == parts.backbone + parts.attention
-    assert block.connection_macs(*before) == parts.connection
+    assert block.connection_macs((height, width), before) == parts.connection
     assert block.macs(height, width, before) == parts.total
     assert block.macs(height, width) == count_macs(block, (features,))["conv_linear"].total
 
@@ -85,15 +89,21 @@ def built(attention: str, channels: int, previous_channels: int, data: st.DataOb
     with torch.device("meta"):
         match attention:
             case "channel":
-                block = ChannelGate(channels, previous_channels, reduction, True, hand_on)
+                chain = Chain(previous_channels, {"matching_bias": True, "hand_on": hand_on})
+                block = ChannelGate.build(channels, chain, reduction=reduction)
             case "spatial":
-                block = SpatialGate(connected=True, momentum=0.1)
+                block = SpatialGate.build(channels, Chain(previous_channels))
             case "gc":
-                block = ATTENTIONS["gc"](channels, previous_channels, reduction)
+                block = GlobalContext.build(channels, Chain(previous_channels), reduction=reduction)
             case "sk":
-                block = ATTENTIONS["sk"](channels, previous_channels, reduction, matching, stride=stride)
+                chain = Chain(previous_channels, {"matching": matching})
+                block = SelectiveKernel.build(channels, chain, reduction=reduction, stride=stride)
+            case "se":
+                chain = Chain(previous_channels, {"matching": matching})
+                block = SqueezeExcitation.build(channels, chain, reduction=reduction)
             case _:
-                block = ATTENTIONS[attention](channels, previous_channels, reduction, matching)
+                chain = Chain(previous_channels, {"matching": matching, "reduction": reduction})
+                block = GatherExcite.build(channels, chain)
     return block.eval()
 
 

@@ -5,6 +5,7 @@ longer than all else that it adds to a training step (benchmarks/model_speed.md)
 are torch's own operations: cost counters and compilers know them.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -19,6 +20,18 @@ def pool(features: Tensor) -> Tensor:
     """Global average pooling, (N, C, H, W) -> (N, C)."""
     average: Tensor = GlobalAverage.apply(features) if _trains() else _average(features)
     return average.flatten(1)
+
+
+def pool_windows(features: Tensor, height: int, width: int) -> Tensor:
+    """Averages of windows side by side, (N, C, H, W) -> (N, C, height, width); as they are where sizes agree.
+
+    Exact for the sizes that convolutions of some stride leave: ceil(H / stride).
+    """
+    if features.shape[2:] == (height, width):
+        return features
+    down, across = (math.ceil(features.shape[2] / height), math.ceil(features.shape[3] / width))
+    # Windows that reach beyond the edge are averages of what is inside.
+    return F.avg_pool2d(features, (down, across), ceil_mode=True, count_include_pad=False)
 
 
 def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:
