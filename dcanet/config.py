@@ -44,7 +44,7 @@ class Config(Section):
     scope: Literal["all", "quick"] = Field("all", description="all pairs, or the quick_pairs")
     pairs: list[str] = Field(
         ["all"],
-        description='pairs to run: ids of baselines, or of connected models, with a row in the sheet or not; '
+        description="pairs to run: ids of baselines, or of connected models, with a row in the sheet or not; "
         'or "all" that have a row',
     )
     quick_pairs: list[str] = Field([], description="pairs of scope=quick: one per backbone")
@@ -175,7 +175,9 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
             raise UserError(f"{source}: recipes: no recipe for backbone {pair.baseline.backbone!r}; add one")
         for model in pair.models:
             if not is_model(model.id):
-                raise UserError(f"{config.pairs_sheet}: unknown model {model.id!r}{nearest(model.id, known())}")
+                raise UserError(
+                    f"{config.pairs_sheet}: unknown model {model.id!r}{nearest(model.id, known())}"
+                )
     _check_data(config, source)
     _check_detection(config, source)
     return config

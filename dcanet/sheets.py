@@ -95,6 +95,8 @@ def _read(path: Path, kind: type[Row]) -> list[Row]:
     for record in reader:
         if None in record:
             raise UserError(f"{path}: line {reader.line_num}: has more cells than the heading has columns")
+        if short := [column for column, cell in record.items() if cell is None]:
+            raise UserError(f"{path}: line {reader.line_num}, column {short[0]!r}: the row ends before it")
         try:
             rows.append(kind.model_validate(record))
         except ValidationError as error:

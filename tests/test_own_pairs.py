@@ -43,7 +43,9 @@ def test_a_pair_by_its_name(name, key, row, models):
 
 
 def test_pairs_stand_with_those_of_their_backbone():
-    pairs = with_registered(SHEET, ["eca_resnet50", "se_resnet50", "dca_se_resnet50__merge_addition", "resnet18"])
+    pairs = with_registered(
+        SHEET, ["eca_resnet50", "se_resnet50", "dca_se_resnet50__merge_addition", "resnet18"]
+    )
     ids = [pair.id for pair in pairs]
     assert len(ids) == len(SHEET) + 3
     place = ids.index("cbam_resnet50")

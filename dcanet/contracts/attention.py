@@ -51,7 +51,9 @@ def shapes(subject: AttentionSubject) -> str:
     for one in (subject.plain, subject.connected):
         found = passed(one.moved.eval(), subject.block, images())
         if not found:
-            raise Broken("its block in the network", "none", "register the class whose instances refine features")
+            raise Broken(
+                "its block in the network", "none", "register the class whose instances refine features"
+            )
     widths = sorted({each.features.shape[1] for each in found})
     return f"{len(found)} blocks of {', '.join(map(str, widths))} channels give what they take, plain and connected"
 
@@ -78,7 +80,9 @@ def hands_on(subject: AttentionSubject) -> str:
                 "return (refined, what the next block is to hear), or leave forward to Attention, which hands on "
                 "extraction times attention",
             )
-    return f"{len(subject.passed)} connected blocks hand on {_shape(subject.passed[0].handed_on)} and the like"
+    return (
+        f"{len(subject.passed)} connected blocks hand on {_shape(subject.passed[0].handed_on)} and the like"
+    )
 
 
 def connection(subject: AttentionSubject) -> str:

@@ -43,7 +43,9 @@ def chain(subject: BackboneSubject) -> str:
     """Every block hears the one before it."""
     found = passed(subject.connected.moved.eval(), SqueezeExcitation, images())
     if len(found) < 2:
-        raise Broken("at least two attention blocks", str(len(found)), "build one by attention.build in every block")
+        raise Broken(
+            "at least two attention blocks", str(len(found)), "build one by attention.build in every block"
+        )
     if found[0].previous is not None:
         raise Broken("None handed to the first block", "something", "begin the chain with None in forward")
     for before, each in zip(found, found[1:], strict=False):

@@ -48,6 +48,4 @@ def check_own_blocks(model: str, options: dict[str, Any], side: int) -> None:
                     "pass the second output of each block to the next",
                 )
     except Broken as error:
-        raise UserError(
-            f"{source or of_backbone}: {model}: {error}; `dcanet check` tells more"
-        ) from error
+        raise UserError(f"{source or of_backbone}: {model}: {error}; `dcanet check` tells more") from error

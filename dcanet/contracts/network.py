@@ -22,11 +22,15 @@ def logits(subject: Subject) -> str:
     """Images to logits."""
     found = subject.moved.eval()(images())
     if tuple(found.shape) != (2, CLASSES):
-        raise Broken(f"logits of shape (2, {CLASSES}) of 2 images", str(tuple(found.shape)), "return the head's")
+        raise Broken(
+            f"logits of shape (2, {CLASSES}) of 2 images", str(tuple(found.shape)), "return the head's"
+        )
     if not bool(found.isfinite().all()):
         raise Broken("finite logits", "inf or nan", "look for divisions by 0 and powers in your forward")
     if not isinstance(getattr(subject.moved, "head", None), nn.Linear):
-        raise Broken("a linear layer `head` at the end", "none", "name the last nn.Linear of the network head")
+        raise Broken(
+            "a linear layer `head` at the end", "none", "name the last nn.Linear of the network head"
+        )
     return f"{subject.model}: 2 images of {SIDE} x {SIDE} pixels to (2, {CLASSES}) logits"
 
 
@@ -77,7 +81,9 @@ def determinism(subject: Subject) -> str:
     for name, tensor in one.state_dict().items():
         if not torch.equal(tensor, other.state_dict()[name]):
             raise Broken(
-                "the same weights from the same seed", f"others in {name}", "draw from torch's generator alone"
+                "the same weights from the same seed",
+                f"others in {name}",
+                "draw from torch's generator alone",
             )
     with torch.no_grad():
         found = [model.eval()(images()) for model in (one, one, other)]
@@ -155,7 +161,9 @@ def compiled(subject: Subject) -> str:
     except Exception as error:  # torch has a class of errors for each reason
         reason = next(filter(None, (line.strip() for line in str(error).splitlines())), type(error).__name__)
         raise Broken(
-            "one graph of torch.compile", reason[:160], "use tensors' operations, not Python's on their values"
+            "one graph of torch.compile",
+            reason[:160],
+            "use tensors' operations, not Python's on their values",
         ) from error
     finally:
         torch.compiler.reset()

@@ -33,7 +33,9 @@ def writes(dataset: OwnDataset) -> str:
         write_own(second, dataset.name, {})
         if odd := [name for name in _files(first) if _files(first)[name] != _files(second).get(name)]:
             raise Broken(
-                "the same bytes again", f"others in {odd[0]}", "seed every draw by a setting, as seed: int = 0"
+                "the same bytes again",
+                f"others in {odd[0]}",
+                "seed every draw by a setting, as seed: int = 0",
             )
     counts = " and ".join(f"{split.images} {name}" for name, split in described.splits.items())
     return f"{len(described.classes)} classes, {counts} images, the same ones again"
@@ -57,7 +59,9 @@ def numbers(metric: OwnMetric) -> str:
         expected = found[order] if isinstance(found, np.ndarray) else found
         if not np.allclose(turned, expected):
             raise Broken(
-                "numbers that do not depend on the order of the images", "others", "use each image's row alone"
+                "numbers that do not depend on the order of the images",
+                "others",
+                "use each image's row alone",
             )
     kind = "one for each image" if isinstance(found, np.ndarray) else "one, so without an interval"
     return f"numbers are finite and the same again, {kind}"

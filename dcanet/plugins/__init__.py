@@ -45,7 +45,14 @@ __all__ = [
 
 #: Where the parts of networks are. They need torch, which is imported when a plug-in asks for one.
 _MODULES = {
-    "attention": ("Attention", "AttentionBuilder", "ChannelAttention", "SpatialAttention", "over_space", "pool"),
+    "attention": (
+        "Attention",
+        "AttentionBuilder",
+        "ChannelAttention",
+        "SpatialAttention",
+        "over_space",
+        "pool",
+    ),
     "backbones": ("Classifier",),
     "connection": ("Connection", "Join", "match_vectors"),
     "layers": ("ConvNormAct",),

@@ -53,13 +53,17 @@ def register_dataset(name: str) -> Callable[[Writer], Writer]:
         UserError: the name is taken, or the function cannot be called so.
     """
 
+    DATASETS.check(name)
+
     def register(write: Writer) -> Writer:
         if not callable(write):
             raise UserError(f"dataset {name!r}: is a {type(write).__name__}; decorate a function")
         parameters = list(inspect.signature(write).parameters.values())
         if not parameters:
             raise UserError(f"dataset {name!r}: its function takes no folder; its first parameter is one")
-        if stars := [each.name for each in parameters if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]:
+        if stars := [
+            each.name for each in parameters if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        ]:
             raise UserError(f"dataset {name!r}: its function takes *{stars[0]}; name each setting")
         DATASETS.add(name, OwnDataset(name, write))
         return write

@@ -82,6 +82,8 @@ def register_metric(
         UserError: the name is taken, or the function asks for what there is not.
     """
 
+    METRICS.check(name)
+
     def register(function: Function) -> Function:
         if not callable(function):
             raise UserError(f"metric {name!r}: is a {type(function).__name__}; decorate a function")

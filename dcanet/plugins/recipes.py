@@ -21,6 +21,8 @@ def register_recipe(name: str) -> Callable[[Function], Function]:
         UserError: the name is taken, or the function returns no mapping.
     """
 
+    RECIPES.check(name)
+
     def register(function: Function) -> Function:
         if not callable(function):
             raise UserError(f"recipe {name!r}: is a {type(function).__name__}; decorate a function")

@@ -23,8 +23,8 @@ class Registry(Generic[Thing]):
         self._reserved = frozenset(reserved)
         self._things: dict[str, Thing] = {}
 
-    def add(self, name: str, thing: Thing) -> None:
-        """Register a thing; UserError for a name that is taken or cannot be one."""
+    def check(self, name: object) -> None:
+        """UserError for a name that is taken or cannot be one."""
         if not isinstance(name, str):
             raise UserError(
                 f"register_{self.kind}: takes a name, not a {type(name).__name__}; "
@@ -36,6 +36,9 @@ class Registry(Generic[Thing]):
             )
         if name in self._reserved or name in self._things:
             raise UserError(f"{self.kind} {name!r} is taken; choose another name")
+
+    def add(self, name: str, thing: Thing) -> None:
+        """Register a thing under a name that was checked."""
         self._things[name] = thing
 
     def names(self) -> list[str]:

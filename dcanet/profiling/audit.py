@@ -30,7 +30,10 @@ def audit_costs(pairs: Sequence[Pair]) -> Audit:
         ValueError: a row of the sheet is no model of Table 1.
     """
     printed = {
-        model.id: (pair.row, model) for pair in pairs for model in pair.models if any(_published(model).values())
+        model.id: (pair.row, model)
+        for pair in pairs
+        for model in pair.models
+        if any(_published(model).values())
     }
     progress = tqdm(printed.values(), desc="audit", unit="model", leave=False, disable=None)
     return Audit(

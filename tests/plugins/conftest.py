@@ -6,7 +6,7 @@ import pytest
 
 from dcanet.plugins.loading import loading_undone
 
-BLOCK = '''
+BLOCK = """
 import torch
 from torch import nn
 
@@ -21,7 +21,7 @@ class Mine(ChannelAttention):
 
     def transform(self, extracted):
         return torch.sigmoid(self.weight * extracted)
-'''
+"""
 
 
 @pytest.fixture

@@ -55,7 +55,10 @@ MISTAKES = {
         "image by image: expected the same logits of an image alone and among others",
     ),
     "takes the map to float32": (
-        ("", "    def fuse(self, features, attention):\n        return features.float() * attention[:, :, None, None]\n"),
+        (
+            "",
+            "    def fuse(self, features, attention):\n        return features.float() * attention[:, :, None, None]\n",
+        ),
         "precision: expected refined features in bfloat16, as the features under autocast; came float32",
     ),
     "Python on values": (
@@ -100,15 +103,21 @@ def test_nothing_else_is_tried_of_what_cannot_be_built(plugin, block, capsys):
     path = plugin(block.replace("super().__init__(channels)", "super().__init__(width)"))
     assert main(["check", path]) == 1
     said = capsys.readouterr().out
-    assert f"✗ shapes: its code fails: {path}:13: NameError: name 'width' is not defined" in said
+    assert f"✗ shapes: its code fails: {path}:11: NameError: name 'width' is not defined" in said
     assert said.endswith("0 kept, 1 broken, 0 skipped\n")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("    def hand_on(self, features, extracted, attention, refined):\n        return None\n", "None from"),
-        ("    def fuse(self, features, attention):\n        return attention\n", "expected refined features of"),
+        (
+            "    def hand_on(self, features, extracted, attention, refined):\n        return None\n",
+            "None from",
+        ),
+        (
+            "    def fuse(self, features, attention):\n        return attention\n",
+            "expected refined features of",
+        ),
     ],
 )
 def test_no_training_starts_with_a_broken_block(plugin, block, text, message):
@@ -164,9 +173,21 @@ def test_a_backbone_keeps_its_contracts(plugin, capsys):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("x, handed_on = block", "x, _ = block", "chain: expected what blocks.0.attention hands on, handed to"),
-        ("        self.attention_channels = channels\n", "", "widths: expected attention_channels at 4 residual"),
-        ("return self.head(", "return (", "logits: expected logits of shape (2, 10) of 2 images; came (2, 64)"),
+        (
+            "x, handed_on = block",
+            "x, _ = block",
+            "chain: expected what blocks.0.attention hands on, handed to",
+        ),
+        (
+            "        self.attention_channels = channels\n",
+            "",
+            "widths: expected attention_channels at 4 residual",
+        ),
+        (
+            "return self.head(",
+            "return (",
+            "logits: expected logits of shape (2, 10) of 2 images; came (2, 64)",
+        ),
     ],
 )
 def test_a_mistake_in_a_backbone(plugin, old, new, message):

@@ -24,7 +24,10 @@ BROKEN = {
         f"{REGISTERING}@register_dataset('digits')\ndef f(folder):\n    pass\n",
         ":2: dataset 'digits' is taken; choose another name",
     ),
-    "no name": (f"{REGISTERING}@register_dataset\ndef f(folder):\n    pass\n", "register_dataset: takes a name"),
+    "no name": (
+        f"{REGISTERING}@register_dataset\ndef f(folder):\n    pass\n",
+        "register_dataset: takes a name",
+    ),
     "odd name": (
         f"{REGISTERING}@register_dataset('My Data')\ndef f(folder):\n    pass\n",
         "dataset 'My Data': use lower-case letters, digits and _",
@@ -57,7 +60,10 @@ def test_a_broken_plugin_is_one_line_with_its_file(plugin, capsys, text, message
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("no_such.py", "no file 'no_such.py'"), ("no_such_module_x", "'no_such_module_x' is no installed module")],
+    [
+        ("no_such.py", "no file 'no_such.py'"),
+        ("no_such_module_x", "'no_such_module_x' is no installed module"),
+    ],
 )
 def test_a_plugin_that_is_not_there(name, message):
     with pytest.raises(UserError, match=message):

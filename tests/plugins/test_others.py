@@ -1,5 +1,6 @@
 """Data sets, metrics and recipes of plug-ins: what they give, and what is said of mistakes."""
 
+import csv
 import json
 
 import numpy as np
@@ -19,7 +20,7 @@ from dcanet.statistics.experiment import experiment_statistics
 from dcanet.statistics.settings import Settings
 from dcanet.workflow import Plan
 
-DATASET = '''
+DATASET = """
 import numpy as np
 from PIL import Image
 
@@ -35,7 +36,7 @@ def stripes(folder, size=32, seed=0):
             for number in range(3):
                 pixels = random.integers(0, 255, (size, size, 3), dtype=np.uint8)
                 Image.fromarray(pixels).save(folder / split / label / f"{number}.png")
-'''
+"""
 METRICS = '''
 import numpy as np
 
@@ -57,7 +58,7 @@ def worst(loss):
 def broken(target):
     return target[:2]
 '''
-RECIPE = '''
+RECIPE = """
 from dcanet.plugins import register_recipe
 
 
@@ -70,13 +71,15 @@ def short():
         "schedule": {"name": "one_cycle"},
         "preprocessing": {"resize": 32, "crop": 32},
     }
-'''
+"""
 
 
 def test_a_data_set_is_an_ordinary_folder(plugin, tmp_path, capsys):
     path, out = plugin(DATASET), tmp_path / "data"
     assert main(["check", path]) == 0
-    assert "✓ image folder: 2 classes, 6 train and 6 val images, the same ones again" in capsys.readouterr().out
+    assert (
+        "✓ image folder: 2 classes, 6 train and 6 val images, the same ones again" in capsys.readouterr().out
+    )
     assert main(["--plugin", path, "data", "make", "stripes", "--set", "size=16", "--out", str(out)]) == 0
     assert capsys.readouterr().out == "stripes (size 16): 2 classes, 6 train and 6 val images\n"
     assert Dataset.load(out / "dataset.json").classes == ["across", "down"]
@@ -88,8 +91,13 @@ def test_a_data_set_is_an_ordinary_folder(plugin, tmp_path, capsys):
     [
         ("", "", ["--set", "sise=16"], "data: stripes has no setting 'sise'; did you mean 'size'?"),
         ("size=32", "size", [], "data: stripes needs the setting 'size'; add it"),
-        ("(size, size, 3)", "(size, 0, 3)", [], ":17: "),
-        ('("train", "val")', '("train",)', [], "dataset 'stripes': writes train; a data set is train/<class>"),
+        ("(size, size, 3)", "(size, 0, 3)", [], "my_blocks.py:16: ValueError: "),
+        (
+            '("train", "val")',
+            '("train",)',
+            [],
+            "dataset 'stripes': writes train; a data set is train/<class>",
+        ),
         ('("across", "down")', "()", [], "dataset 'stripes': "),
         ("", "", ["--set", "size"], "--set 'size': expected KEY=VALUE"),
     ],
@@ -153,10 +161,12 @@ def test_metrics_are_means_with_paired_differences(measured):
 def test_metrics_are_columns_of_table_1(measured, tmp_path):
     found, results, pairs = measured
     render(results, pairs, [], tmp_path / "report", "x", "made-up images", "none")
-    csv = (tmp_path / "report/table1.csv").read_text().splitlines()
-    values = dict(zip(csv[0].split(","), csv[1].split(","), strict=True))
+    with open(tmp_path / "report/table1.csv", encoding="utf-8", newline="") as file:
+        (values,) = csv.DictReader(file)
     brier = found.metrics["brier"]
-    assert float(values["ours_baseline_own_brier_value"]) == pytest.approx(brier.models["se_mobilenet_v2"].value)
+    assert float(values["ours_baseline_own_brier_value"]) == pytest.approx(
+        brier.models["se_mobilenet_v2"].value
+    )
     assert float(values["ours_delta_own_brier_value_low"]) == pytest.approx(
         brier.pairs["se_mobilenet_v2"].interval[0]
     )
@@ -211,14 +221,23 @@ def test_a_mistake_in_a_recipe(plugin, capsys):
 
 def test_the_code_of_a_plugin_decides_what_is_trained_anew(plugin, block, tmp_path):
     """Of the networks that come from it, and of all networks where it makes the data."""
-    config = CONFIG | {"pairs": ["se_mobilenet_v2", "mine_mobilenet_v2"], "plugins": [plugin(block), plugin(RECIPE, "r.py")]}
+    config = CONFIG | {
+        "pairs": ["se_mobilenet_v2", "mine_mobilenet_v2"],
+        "plugins": [plugin(block), plugin(RECIPE, "r.py")],
+    }
     plan = Plan(parse_config(config))
     models = ["se_mobilenet_v2", "dca_mine_mobilenet_v2"]
     assert [len(plan.code_of([model])) for model in models] == [0, 1]
     without = Plan(parse_config(CONFIG | {"plugins": [plugin(RECIPE, "r.py")]}))
     assert plan.training_hash(models[0]) == without.training_hash(models[0])
     own_data = Plan(
-        parse_config(config | {"data": {"name": "stripes", "size": 64}, "plugins": [*config["plugins"], plugin(DATASET, "d.py")]})
+        parse_config(
+            config
+            | {
+                "data": {"name": "stripes", "size": 64},
+                "plugins": [*config["plugins"], plugin(DATASET, "d.py")],
+            }
+        )
     )
     assert own_data.training_hash(models[0]) != plan.training_hash(models[0])
     assert own_data.dataset.startswith("data/stripes-")
