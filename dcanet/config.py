@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from .config_problems import explained
 from .config_sections import (
     AnyData,
     CocoData,
     DetectionSettings,
-    DigitsData,
     FocusSettings,
     FolderData,
-    MeasurementSettings,
     PluginData,
     ProfileSettings,
     ScenesData,
@@ -23,10 +22,10 @@ from .config_sections import (
     TrainingSettings,
 )
 from .detection import forms as detectors
-from .errors import UserError, first_problem, nearest
+from .errors import UserError, nearest
 from .models.forms import is_model, known, resolve_options
 from .own_pairs import is_named, with_registered
-from .plugins.datasets import BUILT_IN, DATASETS
+from .plugins.datasets import check_settings
 from .plugins.loading import load_plugins
 from .sheets import Detector, Pair, read_detectors, read_pairs
 from .weights import networks
@@ -102,7 +101,8 @@ class Config(Section):
 
     @property
     def _named_pairs(self) -> list[str]:
-        return [name for name in dict.fromkeys([*self.pairs, *self.quick_pairs]) if name != "all"]
+        wanted = self.quick_pairs if self.scope == "quick" else self.pairs
+        return [] if wanted == ["all"] else wanted
 
     def read_detectors(self) -> list[Detector]:
         """All detectors of the sheet."""
@@ -152,7 +152,7 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"{source}: {_explain(error)}") from error
+        raise UserError(f"{source}: {explained(error, Config)}") from error
     for key in ("pairs", *(["quick_pairs"] if config.scope == "quick" else [])):
         if not getattr(config, key):
             raise UserError(f"{source}: {key}: names no pair; name some, or all")
@@ -256,13 +256,8 @@ def _check_data(config: Config, source: str) -> None:
             if not (Path(path).is_file() if path.endswith(".json") else Path(path).is_dir()):
                 raise UserError(f"{source}: data.tests.{name}: no file or folder {path!r}; correct the path")
     elif isinstance(config.data, PluginData):
-        if config.data.name not in DATASETS:
-            known = [*BUILT_IN, *DATASETS.names()]
-            raise UserError(
-                f"{source}: data.name: unknown data set {config.data.name!r}{nearest(config.data.name, known)}"
-            )
         try:
-            DATASETS[config.data.name].check(config.data.settings)
+            check_settings(config.data.name, config.data.settings)
         except UserError as error:
             raise UserError(f"{source}: {error}") from error
     elif published := [model for model in models if is_published(config.source_of(model))]:
@@ -300,31 +295,3 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UserError(f"{path}: must hold keys and values")
     return values
-
-
-def _explain(error: ValidationError) -> str:
-    """The first problem in one line, with the nearest known key for an unknown one."""
-    kind, where, message = first_problem(error)
-    if kind == "extra_forbidden":
-        *outer, key = where.split(".")
-        sections: dict[str, type[BaseModel]] = {
-            "digits": DigitsData,
-            "plugin": PluginData,
-            "folder": FolderData,
-            "profile": ProfileSettings,
-            "measurements": MeasurementSettings,
-            "statistics": StatisticsSettings,
-            "focus": FocusSettings,
-            "training": TrainingSettings,
-            "detection": DetectionSettings,
-            "scenes": ScenesData,
-            "url": Url,
-        }
-        inner = [part for part in outer if not part.isdigit()]  # without places in a list
-        section = sections.get(inner[-1], Config) if inner else Config
-        return f"unknown key {where!r}{nearest(key, list(section.model_fields))}"
-    if kind == "missing":
-        return f"key {where!r} is missing; add it"
-    if where == "seeds" and kind == "too_short":
-        return "seeds: needs at least one seed, e.g. seeds: [0]"
-    return f"{where}: {message}" if where else message

@@ -12,8 +12,8 @@ def with_registered(pairs: Sequence[Pair], names: Iterable[str]) -> list[Pair]:
     """The pairs of a sheet, and after those of the same backbone the pairs of these names that are not in it.
 
     Args:
-        names: of baselines, which bring their connected partner; or of connected models, variants of one among
-            them, which bring their baseline.
+        names: of baselines, which bring their connected partner; or of connected models, variants of one
+            among them, which bring their baseline.
 
     Raises:
         UserError: a name is no registered model's.

@@ -146,6 +146,7 @@ def _check_partners(path: Path, models: Sequence[Classifier], baselines: Mapping
         baseline = baselines[model.pair]
         if (model.backbone, model.attention) != (baseline.backbone, baseline.attention):
             raise UserError(
-                f"{path}: {model.id!r} has {model.attention} on {model.backbone}, its baseline {model.pair!r} "
-                f"{baseline.attention} on {baseline.backbone}; a pair differs in the connection"
+                f"{path}: {model.id!r} has {model.attention} on {model.backbone}, its baseline "
+                f"{model.pair!r} {baseline.attention} on {baseline.backbone}; a pair differs in the "
+                "connection"
             )

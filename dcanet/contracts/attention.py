@@ -14,7 +14,7 @@ from ..models.registration import attention_entry
 from . import network
 from .outcome import Broken, Contract, Skipped
 from .passing import Passed, passed
-from .subject import CLASSES, SIDE, Subject, images, same
+from .subject import CLASSES, SIDE, Subject, images
 
 #: The backbone in which blocks are tried.
 HOST = "resnet18"
@@ -55,7 +55,8 @@ def shapes(subject: AttentionSubject) -> str:
                 "its block in the network", "none", "register the class whose instances refine features"
             )
     widths = sorted({each.features.shape[1] for each in found})
-    return f"{len(found)} blocks of {', '.join(map(str, widths))} channels give what they take, plain and connected"
+    of_widths = f"{len(found)} blocks of {', '.join(map(str, widths))} channels"
+    return f"{of_widths} give what they take, plain and connected"
 
 
 def plain_hands_nothing_on(subject: AttentionSubject) -> str:
@@ -77,8 +78,8 @@ def hands_on(subject: AttentionSubject) -> str:
             raise Broken(
                 "something for the next block from a connected one",
                 f"None from {each.path}",
-                "return (refined, what the next block is to hear), or leave forward to Attention, which hands on "
-                "extraction times attention",
+                "return (refined, what the next block is to hear), or leave forward to Attention, which "
+                "hands on extraction times attention",
             )
     return (
         f"{len(subject.passed)} connected blocks hand on {_shape(subject.passed[0].handed_on)} and the like"
@@ -97,8 +98,8 @@ def connection(subject: AttentionSubject) -> str:
             raise Broken(
                 "other refined features where the block before hands on something else",
                 f"the same in {each.path}",
-                "merge what was handed on in connect(extracted, previous), and let transform and fuse use what "
-                "it returns",
+                "merge what was handed on in connect(extracted, previous), and let transform and fuse use "
+                "what it returns",
             )
     return f"what {len(heard)} blocks are handed changes what they give"
 

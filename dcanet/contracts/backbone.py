@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ..focus.stages import stages_of
 from ..models import check_image_size
@@ -48,7 +49,7 @@ def chain(subject: BackboneSubject) -> str:
         )
     if found[0].previous is not None:
         raise Broken("None handed to the first block", "something", "begin the chain with None in forward")
-    for before, each in zip(found, found[1:], strict=False):
+    for before, each in pairwise(found):
         if each.previous is not before.handed_on:
             came = "None" if each.previous is None else "something else"
             raise Broken(

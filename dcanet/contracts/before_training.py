@@ -20,8 +20,8 @@ def check_own_blocks(model: str, options: dict[str, Any], side: int) -> None:
         side: of the images, in pixels.
 
     Raises:
-        UserError: names the plug-in's file and the contract: a wrong shape, a block that forgets to hand on, a
-            backbone that does not pass on what it is handed.
+        UserError: names the plug-in's file and the contract: a wrong shape, a block that forgets to hand on,
+            a backbone that does not pass on what it is handed.
     """
     backbone, attention, connected = triple_of(model)
     source = attention_source(attention) if attention != "none" else None

@@ -142,9 +142,10 @@ def costs(subject: Subject) -> str:
         image = torch.empty(1, 3, SIDE, SIDE)
     counted = count_macs(model, (image,))["conv_linear"].parts
     parts = count_parameters(model)
+    shares = f"{parts.attention:,} of attention, {parts.connection:,} of the connection"
     return (
-        f"{subject.model}: {parts.total:,} parameters ({parts.attention:,} of attention, {parts.connection:,} "
-        f"of the connection), {counted.total:,} multiply-adds at {SIDE} x {SIDE} pixels"
+        f"{subject.model}: {parts.total:,} parameters ({shares}), {counted.total:,} multiply-adds at "
+        f"{SIDE} x {SIDE} pixels"
     )
 
 

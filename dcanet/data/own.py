@@ -24,8 +24,8 @@ def write_own(out: Path, name: str, settings: Mapping[str, Any]) -> Dataset:
         found = sorted(entry.name for entry in temporary.iterdir())
         if found != ["train", "val"]:
             raise UserError(
-                f"dataset {name!r}: writes {', '.join(found) or 'nothing'}; a data set is train/<class>/<file> "
-                "and val/<class>/<file>"
+                f"dataset {name!r}: writes {', '.join(found) or 'nothing'}; a data set is "
+                "train/<class>/<file> and val/<class>/<file>"
             )
         told = ", ".join(f"{key} {value}" for key, value in settings.items()) or "no settings"
         try:

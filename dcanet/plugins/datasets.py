@@ -52,7 +52,6 @@ def register_dataset(name: str) -> Callable[[Writer], Writer]:
     Raises:
         UserError: the name is taken, or the function cannot be called so.
     """
-
     DATASETS.check(name)
 
     def register(write: Writer) -> Writer:
@@ -61,14 +60,21 @@ def register_dataset(name: str) -> Callable[[Writer], Writer]:
         parameters = list(inspect.signature(write).parameters.values())
         if not parameters:
             raise UserError(f"dataset {name!r}: its function takes no folder; its first parameter is one")
-        if stars := [
-            each.name for each in parameters if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
-        ]:
-            raise UserError(f"dataset {name!r}: its function takes *{stars[0]}; name each setting")
+        for each in parameters:
+            if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+                raise UserError(f"dataset {name!r}: its function takes *{each.name}; name each setting")
         DATASETS.add(name, OwnDataset(name, write))
         return write
 
     return register
+
+
+def check_settings(name: str, settings: Mapping[str, Any]) -> None:
+    """UserError for a data set that there is not, or settings that are not its own."""
+    if name not in DATASETS:
+        known = [*BUILT_IN, *DATASETS.names()]
+        raise UserError(f"data.name: unknown data set {name!r}{nearest(name, known)}")
+    DATASETS[name].check(settings)
 
 
 def write_into(dataset: OwnDataset, folder: Path, settings: Mapping[str, Any]) -> None:

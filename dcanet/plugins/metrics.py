@@ -81,7 +81,6 @@ def register_metric(
     Raises:
         UserError: the name is taken, or the function asks for what there is not.
     """
-
     METRICS.check(name)
 
     def register(function: Function) -> Function:

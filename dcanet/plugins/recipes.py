@@ -20,7 +20,6 @@ def register_recipe(name: str) -> Callable[[Function], Function]:
     Raises:
         UserError: the name is taken, or the function returns no mapping.
     """
-
     RECIPES.check(name)
 
     def register(function: Function) -> Function:

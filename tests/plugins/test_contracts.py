@@ -19,7 +19,7 @@ TRANSFORM = "        return torch.sigmoid(self.weight * extracted)\n"
 MISTAKES = {
     "wrong shape": (
         ("", "    def fuse(self, features, attention):\n        return attention\n"),
-        "shapes: expected refined features of shape (2, 64, 16, 16), as the features; came (2, 64); return from",
+        "shapes: expected refined features of shape (2, 64, 16, 16), as the features; came (2, 64); return",
     ),
     "forgets to hand on": (
         ("", "    def hand_on(self, features, extracted, attention, refined):\n        return None\n"),
@@ -27,7 +27,7 @@ MISTAKES = {
     ),
     "is deaf": (
         ("", "    def connect(self, extracted, previous):\n        return extracted\n"),
-        "connection: expected other refined features where the block before hands on something else; came the same",
+        "connection: expected other refined features where the block before hands on something else; came",
     ),
     "hands on though plain": (
         ("", "    def forward(self, features, previous=None):\n        return features, features\n"),
@@ -57,7 +57,7 @@ MISTAKES = {
     "takes the map to float32": (
         (
             "",
-            "    def fuse(self, features, attention):\n        return features.float() * attention[:, :, None, None]\n",
+            "    def fuse(self, features, attention):\n        return features.float() * attention.mean()\n",
         ),
         "precision: expected refined features in bfloat16, as the features under autocast; came float32",
     ),
