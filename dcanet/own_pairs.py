@@ -6,6 +6,7 @@ from .errors import UserError, nearest
 from .models.forms import base_of, default_options, is_model, known, model_id, triple_of
 from .sheets import Classifier, Pair, pairs_of
 from .titles import model_title
+from .weights import networks
 
 
 def with_registered(pairs: Sequence[Pair], names: Iterable[str]) -> list[Pair]:
@@ -40,6 +41,8 @@ def registered_pair(name: str, others: Sequence[str] = ()) -> Pair:
         UserError: the name is no registered model's; `others` are names that could have been meant too.
     """
     if not is_model(name):
+        if is_model(base_of(name)):
+            raise UserError(networks.unknown(name))
         raise UserError(f"unknown pair {name!r}{nearest(name, list(dict.fromkeys([*others, *known()])))}")
     baseline = _baseline_of(name) if triple_of(name)[2] else name
     _, attention, _ = triple_of(baseline)

@@ -13,6 +13,10 @@ BACKBONES = {
 }
 
 
+#: Names of attention blocks that are no abbreviations.
+ATTENTIONS = {"none": "none", "simam": "SimAM", "coord": "Coordinate"}
+
+
 def backbone_title(backbone: str) -> str:
     """For example ResNet50; a plug-in's as it is registered."""
     return BACKBONES.get(backbone, backbone)
@@ -20,7 +24,7 @@ def backbone_title(backbone: str) -> str:
 
 def attention_title(attention: str) -> str:
     """For example SE."""
-    return attention if attention == "none" else attention.upper()
+    return ATTENTIONS.get(attention, attention.upper())
 
 
 def model_title(name: str) -> str:

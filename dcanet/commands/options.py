@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from ..errors import UserError, nearest
-from ..models.forms import is_model, known
+from ..errors import UserError
+from ..models.forms import is_model
 from ..own_pairs import with_registered
 from ..sheets import Pair, read_pairs
 from ..weights import networks
@@ -108,9 +108,8 @@ def use_threads(arguments: argparse.Namespace) -> None:
 
 def options_of(model: str, given: list[str], detectors_too: bool = False) -> dict[str, Any]:
     """The `--option` values that are for this model, checked; UserError names the option and the fix."""
-    if not is_model(model) and not (detectors_too and networks.is_network(model)):
-        models = networks.names() if detectors_too else known()
-        raise UserError(f"unknown model {model!r}{nearest(model, models)}")
+    if not (networks.is_network(model) if detectors_too else is_model(model)):
+        raise UserError(networks.unknown(model))
     chosen: dict[str, Any] = {}
     for text in given:
         key, separator, value = text.partition("=")

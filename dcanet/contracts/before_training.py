@@ -8,7 +8,7 @@ from ..errors import UserError
 from ..models import create
 from ..models.attention import Attention
 from ..models.forms import triple_of
-from ..models.registration import attention_entry, attention_source, backbone_source
+from ..models.registration import attention_entry, backbone_entry
 from .outcome import Broken
 from .passing import passed
 
@@ -24,11 +24,10 @@ def check_own_blocks(model: str, options: dict[str, Any], side: int) -> None:
             a backbone that does not pass on what it is handed.
     """
     backbone, attention, connected = triple_of(model)
-    source = attention_source(attention) if attention != "none" else None
-    of_backbone = backbone_source(backbone)
-    if source is None and of_backbone is None:
+    entry, where = attention_entry(attention), backbone_entry(backbone)
+    sources = [each.source for each in (entry, where) if each and each.source]
+    if not sources:
         return
-    entry = attention_entry(attention)
     kind = entry.load() if entry else Attention
     with torch.random.fork_rng():
         network = create(model, 10, **options).eval()
@@ -48,4 +47,4 @@ def check_own_blocks(model: str, options: dict[str, Any], side: int) -> None:
                     "pass the second output of each block to the next",
                 )
     except Broken as error:
-        raise UserError(f"{source or of_backbone}: {model}: {error}; `dcanet check` tells more") from error
+        raise UserError(f"{sources[0]}: {model}: {error}; `dcanet check` tells more") from error

@@ -26,7 +26,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Partners:
-    """A pair of Table 1 with weights."""
+    """A baseline and its connected partner with weights."""
 
     baseline: Weights
     connected: Weights

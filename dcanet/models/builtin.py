@@ -1,11 +1,12 @@
 """The attention blocks and backbones of the package, by name; their classes are loaded when they are used."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from .options import Form
-from .registration import AttentionEntry, BackboneEntry, declare
+from .registration import AttentionEntry, BackboneEntry, declare, declare_families
 from .table1 import FORMS
 
 
@@ -25,12 +26,37 @@ def _of_paper(attention: str, block: str) -> AttentionEntry:
     return AttentionEntry(attention, _lazily(f"attention.{attention}", block), form=elsewhere, forms=forms)
 
 
+def _beyond(attention: str, module: str, block: str, **options: Any) -> AttentionEntry:
+    """A block that is not the paper's."""
+    form = Form(always=options, connected={"matching": "two_layer"})
+    return AttentionEntry(attention, _lazily(f"attention.{module}", block), form=form)
+
+
+def _timm_attention(kind: str) -> AttentionEntry:
+    make = _lazily("attention.timm_block", "timm_attention")
+    form = Form(connected={"matching": "two_layer"})
+    return AttentionEntry(f"timm_{kind}", lambda: make()(kind), form=form)
+
+
+def _timm_network(name: str) -> BackboneEntry:
+    make, check_side = (_lazily("backbones.timm_network", what) for what in ("TimmNetwork", "check_side"))
+    return BackboneEntry(
+        f"timmnet_{name}",
+        lambda: partial(make(), name),
+        takes_attention=False,
+        check_side=lambda side: check_side()(name, side),
+    )
+
+
 declare(
     _of_paper("se", "SqueezeExcitation"),
     _of_paper("sk", "SelectiveKernel"),
     _of_paper("ge", "GatherExcite"),
     _of_paper("gc", "GlobalContext"),
     _of_paper("cbam", "CBAM"),
+    _beyond("eca", "eca", "EfficientChannelAttention"),
+    _beyond("simam", "simam", "SimAM"),
+    _beyond("coord", "coordinate", "CoordinateAttention", reduction=32),
     BackboneEntry("resnet50", _lazily("backbones", "ResNet")),
     BackboneEntry("mnasnet1_0", _lazily("backbones", "MnasNet")),
     BackboneEntry("mobilenet_v2", _lazily("backbones", "MobileNetV2")),
@@ -38,3 +64,4 @@ declare(
     BackboneEntry("resnet34", _lazily("backbones", "ResNet34"), like="resnet50"),
     BackboneEntry("resnet101", _lazily("backbones", "ResNet101"), like="resnet50"),
 )
+declare_families({"timm": _timm_attention}, {"timmnet": _timm_network})

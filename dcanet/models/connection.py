@@ -45,6 +45,13 @@ class Connection(nn.Module):
         return positions * weights(self.match) + merges * join
 
 
+class Unheard(nn.Module):
+    """In a connection's place where a chain begins anew: the block hands on and hears nobody.
+
+    It has no parameters, which no gradient would reach.
+    """
+
+
 class Addition(nn.Module):
     """current + previous, without parameters: the ablation of every weighted merge."""
 

@@ -17,6 +17,7 @@ __all__ = [
     "base_of",
     "check_image_size",
     "default_options",
+    "family_of",
     "is_model",
     "known",
     "model_id",
@@ -50,10 +51,14 @@ def default_options(name: str, form: str = "printed") -> Options:
 
 def form_of(backbone: str, attention: str) -> Form:
     """The options of an attention on a backbone."""
-    entry, where = attention_entry(attention), backbone_entry(backbone)
-    if entry is None or where is None:
-        return Form()
-    return entry.forms.get(where.like or backbone, entry.form)
+    entry = attention_entry(attention)
+    return Form() if entry is None else entry.forms.get(family_of(backbone), entry.form)
+
+
+def family_of(backbone: str) -> str:
+    """The backbone that this one is another depth of, or itself."""
+    entry = backbone_entry(backbone)
+    return (entry and entry.like) or backbone
 
 
 def variant_of(name: str, options: Options) -> Options:

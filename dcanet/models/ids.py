@@ -7,7 +7,7 @@ command takes as it takes the model, and whose results lie beside the model's.
 from typing import Any
 
 from .options import Options
-from .registration import attention_entry, attentions, backbone_entry, backbones
+from .registration import attention_entry, attentions, backbone_entry, backbones, split_attention
 from .table1 import TRIPLES, model_id, names
 
 SEPARATOR = "__"
@@ -93,7 +93,7 @@ def _value(name: str, key: str, text: str, default: Any) -> Any:
 def _read(name: str) -> Triple | None:
     connected = name.startswith("dca_")
     rest = name.removeprefix("dca_")
-    attention, _, backbone = rest.partition("_")
+    attention, backbone = split_attention(rest)
     if attention_entry(attention) and _takes_attention(backbone):
         return backbone, attention, connected
     if not connected and backbone_entry(rest):

@@ -25,7 +25,7 @@ OPTION_NAME = BACKBONE_NAME
 #: Names of what every model has.
 NO_OPTIONS = (*CONNECTION, "name", "form", "num_classes", "channels", "previous_channels")
 #: First words of ids that mean something else: the plain network, connection, timm's own, detectors.
-RESERVED = ("none", "dca", "timm", "retinanet", "cascade")
+RESERVED = ("none", "dca", "timm", "timmnet", "retinanet", "cascade")
 BUILT_IN = "dcanet"
 
 
@@ -62,6 +62,9 @@ class BackboneEntry(Entry):
 
 _attentions: dict[str, AttentionEntry] = {}
 _backbones: dict[str, BackboneEntry] = {}
+#: First words of names that are not listed but read, and what makes the entry from the rest of the name.
+_attention_families: dict[str, Callable[[str], AttentionEntry]] = {}
+_backbone_families: dict[str, Callable[[str], BackboneEntry]] = {}
 
 
 def register_attention(
@@ -150,6 +153,15 @@ def declare(*entries: AttentionEntry | BackboneEntry) -> None:
             _backbones[entry.name] = entry
 
 
+def declare_families(
+    attentions: Mapping[str, Callable[[str], AttentionEntry]],
+    backbones: Mapping[str, Callable[[str], BackboneEntry]],
+) -> None:
+    """Names of two parts, as `timm_eca`, not listed: by the first, what makes the entry of the second."""
+    _attention_families.update(attentions)
+    _backbone_families.update(backbones)
+
+
 def attentions() -> list[str]:
     """Names of all attention blocks, the paper's first."""
     return list(_attentions)
@@ -162,22 +174,39 @@ def backbones() -> list[str]:
 
 def attention_entry(name: str) -> AttentionEntry | None:
     """What is registered under this name."""
+    family, _, rest = name.partition("_")
+    if family in _attention_families and ATTENTION_NAME.fullmatch(rest):
+        return _attention_families[family](rest)
     return _attentions.get(name)
 
 
 def backbone_entry(name: str) -> BackboneEntry | None:
     """What is registered under this name."""
+    family, _, rest = name.partition("_")
+    if family in _backbone_families and BACKBONE_NAME.fullmatch(rest):
+        return _backbone_families[family](rest)
     return _backbones.get(name)
 
 
+def split_attention(text: str) -> tuple[str, str]:
+    """The name of an attention at the start of an id, and the rest."""
+    first, _, rest = text.partition("_")
+    if first in _attention_families:
+        second, _, rest = rest.partition("_")
+        return f"{first}_{second}", rest
+    return first, rest
+
+
 def attention_source(name: str) -> Path | None:
-    """The file that registered an attention block, None for the package's own; KeyError for no name."""
-    return _attentions[name].source
+    """The file that registered an attention block, None for the package's own and timm's."""
+    entry = attention_entry(name)
+    return entry.source if entry else None
 
 
 def backbone_source(name: str) -> Path | None:
-    """The file that registered a backbone, None for the package's own; KeyError for no name."""
-    return _backbones[name].source
+    """The file that registered a backbone, None for the package's own and timm's."""
+    entry = backbone_entry(name)
+    return entry.source if entry else None
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def _rows(
 
 
 def _facets(member: Detector) -> tuple[tuple[str, str], ...]:
-    """A backbone that is none of Table 1 is called by its id."""
+    """A backbone that is no model is called by its id."""
     name = member.backbone_model
     backbone, attention, _ = triple_of(name) if is_model(name) else (name, "unknown", False)
     return ("Detector", member.detector), *parts_of_model(backbone, attention)

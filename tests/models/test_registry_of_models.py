@@ -28,7 +28,7 @@ def test_names_and_triples_are_those_of_the_sheet():
 
 
 def test_unknown_model_lists_the_models():
-    with pytest.raises(ValueError, match="unknown model 'resnet52'; models are .* backbones resnet50, "):
+    with pytest.raises(ValueError, match=r"unknown model 'resnet52'; models are .* backbones resnet50, "):
         create("resnet52")
 
 

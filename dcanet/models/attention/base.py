@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
-from ..connection import Connection
+from ..connection import Connection, Unheard
 from ..options import Options
 
 Size = tuple[int, int]
@@ -50,8 +50,6 @@ class Attention(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.channels = channels
-        #: Whether the block hands on; one that begins a chain does so without a connection of its own.
-        self.connected = False
         self.connection = None
 
     @classmethod
@@ -70,9 +68,21 @@ class Attention(nn.Module):
             merge: "weighted" or "addition".
             options: of `make_connection`.
         """
-        self.connected = True
-        if previous_channels is not None:
-            self.connection = self.make_connection(previous_channels, merge, **options)
+        self.connection = (
+            Unheard()
+            if previous_channels is None
+            else self.make_connection(previous_channels, merge, **options)
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether the block hands on; a plain one does not."""
+        return self.connection is not None
+
+    @property
+    def listens(self) -> bool:
+        """Whether the block takes what it is handed; one that begins a chain does not."""
+        return self.connected and not isinstance(self.connection, Unheard)
 
     def make_connection(self, previous_channels: int, merge: str) -> nn.Module:
         """What `connect` joins the descriptor with what was handed on by."""
@@ -107,7 +117,7 @@ class Attention(nn.Module):
 
     def forward(self, features: Any, previous: Any = None) -> tuple[Tensor, Any]:
         extracted = self.extract(features)
-        hears = previous is not None and self.connection is not None
+        hears = self.listens and previous is not None
         joined = self.connect(extracted, previous) if hears else extracted
         attention = self.transform(joined)
         refined = self.fuse(features, attention)
@@ -125,7 +135,7 @@ class Attention(nn.Module):
             previous: height and width of the previous block's features; None in a network's first block.
         """
         own = self.own_macs(height, width)
-        if self.connection is None or previous is None:
+        if not self.listens or previous is None:
             return own
         return own + self.connection_macs((height, width), previous)
 

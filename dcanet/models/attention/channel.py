@@ -1,6 +1,6 @@
 """Attention over the channels, from a descriptor of one number per channel."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -38,10 +38,14 @@ class ChannelAttention(Attention):
         reduction: int | None = None,
     ) -> nn.Module:
         match = match_vectors(previous_channels, self.channels, matching, reduction or self.reduction)
-        return Connection(merging(merge, lambda: Join(self.channels, join_bias)), match)
+        return Connection(merging(merge, lambda: self.make_join(join_bias)), match)
 
-    def extract(self, features: Tensor) -> Tensor:
+    def make_join(self, bias: bool) -> nn.Module:
+        """The weighted merge of two (N, C) vectors."""
+        return Join(self.channels, bias)
+
+    def extract(self, features: Any) -> Any:
         return pool(features)
 
-    def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
+    def fuse(self, features: Any, attention: Any) -> Tensor:
         return self.multiply(features, over_space(attention))
