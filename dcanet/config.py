@@ -23,7 +23,7 @@ from .config_sections import (
 )
 from .detection import forms as detectors
 from .errors import UserError, nearest
-from .models.forms import is_model, known, resolve_options
+from .models.forms import is_model, resolve_options
 from .own_pairs import is_named, with_registered
 from .plugins.datasets import check_settings
 from .plugins.loading import load_plugins
@@ -173,11 +173,9 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
     for pair in config.chosen_pairs():
         if pair.baseline.backbone not in config.recipes:
             raise UserError(f"{source}: recipes: no recipe for backbone {pair.baseline.backbone!r}; add one")
-        for model in pair.models:
-            if not is_model(model.id):
-                raise UserError(
-                    f"{config.pairs_sheet}: unknown model {model.id!r}{nearest(model.id, known())}"
-                )
+        for row in pair.models:
+            if not is_model(row.id):
+                raise UserError(f"{config.pairs_sheet}: {networks.unknown(row.id)}")
     _check_data(config, source)
     _check_detection(config, source)
     return config

@@ -126,7 +126,9 @@ def read_pairs(path: Path) -> list[Pair]:
 def pairs_of(baseline: Classifier, models: Sequence[Classifier]) -> list[Pair]:
     """One for each connected partner among these models, or a single one without any."""
     partners = [model for model in models if model.connected and model.pair == baseline.id]
-    return [_pair(baseline, partner) for partner in partners or [None]]
+    if not partners:
+        return [_pair(baseline, None)]
+    return [_pair(baseline, partner) for partner in partners]
 
 
 def _pair(baseline: Classifier, partner: Classifier | None) -> Pair:

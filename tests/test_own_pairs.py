@@ -66,7 +66,7 @@ def test_a_baselines_name_means_all_of_its_pairs():
     ("name", "message"),
     [
         ("eca_resnet5", "unknown pair 'eca_resnet5'; did you mean 'eca_resnet50'?"),
-        ("dca_se_resnet50__merge_adition", "unknown pair 'dca_se_resnet50__merge_adition'"),
+        ("dca_se_resnet50__merge_adition", "must be one of weighted, addition, not 'adition'"),
     ],
 )
 def test_no_model(name, message):

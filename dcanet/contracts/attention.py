@@ -30,7 +30,7 @@ class AttentionSubject:
     def block(self) -> type[nn.Module]:
         entry = attention_entry(self.name)
         assert entry is not None
-        return entry.load()  # type: ignore[no-any-return]
+        return entry.load()
 
     @cached_property
     def plain(self) -> Subject:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from ..models import registration
 from .datasets import DATASETS
 from .metrics import METRICS
 from .recipes import RECIPES
+from .registry import Registry
 
 #: Kind and name of something registered.
 Name = tuple[str, str]
-_OWN = {"dataset": DATASETS, "metric": METRICS, "recipe": RECIPES}
+_OWN: dict[str, Registry[Any]] = {"dataset": DATASETS, "metric": METRICS, "recipe": RECIPES}
 
 
 def registered() -> list[Name]:
@@ -28,5 +30,5 @@ def registrations_undone() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(registration.registrations_undone())
         for registry in _OWN.values():
-            stack.enter_context(registry.undone())  # type: ignore[attr-defined]
+            stack.enter_context(registry.undone())
         yield

@@ -23,8 +23,8 @@ Column = Literal["params", "macs"]
 def audit_costs(pairs: Sequence[Pair]) -> Audit:
     """Count every network that has printed costs, in its printed and its released form.
 
-    Parameters, and multiply-adds of one image of 224 x 224 pixels by the authors' own counter (the "published"
-    convention); what is dead by initialisation is measured by a few steps of training.
+    Parameters, and multiply-adds of one image of 224 x 224 pixels by the authors' own counter, which is the
+    "published" convention; what is dead by initialisation is measured by a few steps of training.
 
     Raises:
         ValueError: a row of the sheet is no model of Table 1.
