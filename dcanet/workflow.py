@@ -3,7 +3,6 @@
 import functools
 import shutil
 import subprocess
-from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
@@ -14,11 +13,12 @@ from .files import hash_of
 from .profiling.setting import as_argument
 from .sheets import Classifier, Detector, Pair
 from .training.recipe import Recipe, check_recipe_fits, find_recipe, recipe_hash
+from .weights.networks import plugin_code
 from .weights.places import checkpoint_path, log_path
 from .weights.source_text import source_arguments, source_name
 from .weights.sources import LocalFile, is_published
 from .workflow_detection import DetectionPlan, option_arguments
-from .workflow_plugins import PluginPlan
+from .workflow_plugins import PluginPlan, recipe_file
 
 
 class Plan:
@@ -164,20 +164,20 @@ class Plan:
 
     def recipe_of(self, model: str) -> str:
         """Path of the recipe; a pair shares one because its models share a backbone."""
-        return self.own.recipe_file(self._networks[model].backbone)
+        return self.recipe_file(self._networks[model].backbone)
+
+    def recipe_file(self, backbone: str) -> str:
+        """Path of a backbone's recipe."""
+        return recipe_file(self.config.experiment, self.config.recipes[backbone])
 
     def recipe(self, model: str) -> Recipe:
         """The recipe as read."""
         return self._recipes[self._networks[model].backbone]
 
-    def code_of(self, models: Iterable[str]) -> list[str]:
-        """Hashes of the code that these networks are built by, where that is plug-ins'."""
-        return self.own.models_code(self._networks[model] for model in models if model in self._networks)
-
     def training_hash(self, model: str) -> str:
         """Changes whenever the weights would, for reasons that no path or input file shows."""
         recipe = recipe_hash(self.recipe(model))
-        code = [*self.code_of([model]), *self.own.data_code]
+        code = [*plugin_code([model]), *self.own.data_code]
         options = self.config.options.get(model, {})
         return hash_of([recipe, options, self.config.data.model_dump(), *([code] if code else [])])
 

@@ -8,8 +8,12 @@ from .config_sections import PluginData
 from .plugins.loading import code_hashes
 from .plugins.metrics import METRICS
 from .plugins.recipes import RECIPES
-from .sheets import Classifier
-from .training.recipe import Recipe, find_recipe, recipe_hash
+from .training.recipe import DetectionRecipe, Recipe, find_recipe, recipe_hash
+
+
+def recipe_file(experiment: str, name: str) -> str:
+    """Path of a recipe; a plug-in's, by its name, is written among the results."""
+    return f"results/{experiment}/recipes/{name}.yaml" if name in RECIPES else name
 
 
 class PluginPlan:
@@ -44,24 +48,20 @@ class PluginPlan:
         """Hashes of the code of the metrics."""
         return code_hashes(("metric", name) for name in METRICS.names())
 
-    @staticmethod
-    def models_code(rows: Iterable[Classifier]) -> list[str]:
-        """Hashes of the code that these networks are built by, where that is plug-ins'."""
-        parts = {part for row in rows for part in (("attention", row.attention), ("backbone", row.backbone))}
-        return code_hashes(parts)
-
     @property
     def recipes(self) -> dict[str, str]:
         """Names of the recipes that are plug-ins', and what changes when they do."""
-        named = [name for name in self.config.recipes.values() if name in RECIPES]
-        return {name: recipe_hash(find_recipe(name, Recipe)) for name in named}
-
-    def recipe_file(self, backbone: str) -> str:
-        """Path of a backbone's recipe; a plug-in's is written among the results."""
-        name = self.config.recipes[backbone]
-        return f"results/{self.config.experiment}/recipes/{name}.yaml" if name in RECIPES else name
+        detection = self.config.detection
+        found = {name: find_recipe(name, Recipe) for name in _own(self.config.recipes.values())}
+        of_detectors = _own(detection.recipes.values() if detection else ())
+        hashes = {name: recipe_hash(recipe) for name, recipe in found.items()}
+        return hashes | {name: recipe_hash(find_recipe(name, DetectionRecipe)) for name in of_detectors}
 
     @property
     def pairs_arguments(self) -> list[str]:
         """Which pairs there are beside those of the sheet."""
         return ["--also", *self.config.own_pairs] if self.config.own_pairs else []
+
+
+def _own(recipes: Iterable[str]) -> list[str]:
+    return [name for name in recipes if name in RECIPES]

@@ -18,6 +18,7 @@ from dcanet.plan_documents import Estimate
 from dcanet.profile_documents import Audit, Costs, Throughput
 from dcanet.provenance import CONFIG_HASH
 from dcanet.structure_documents import Structures
+from dcanet.weights.networks import plugin_code
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..detection import forms as detectors
 from ..profile_documents import ModelCosts
 from ..sheets import Classifier
-from ..training.recipe import DetectionRecipe, LoopRecipe, Recipe, load_recipe
+from ..training.recipe import LoopRecipe, Recipe
 from ..weights.sources import Source
 from ..workflow import Plan
 from .costs import SIDE, Cost, classifier_cost, detector_cost
@@ -109,7 +108,7 @@ def _detector(
 ) -> Network:
     assert plan.detection is not None
     options = detectors.resolve_options(name, **plan.config.options_of(name))
-    recipe = load_recipe(Path(plan.detection.recipe_of(name)), DetectionRecipe)
+    recipe = plan.detection.recipe(name)
     source = plan.config.source_of(name)
     waits = source == "train" and plan.config.source_of(backbone.id) == "train"
     return Network(

@@ -89,6 +89,11 @@ def code_hashes(names: Iterable[Name]) -> list[str]:
     return [plugin.code_hash for plugin in _loaded.values() if wanted & set(plugin.registered)]
 
 
+def loaded() -> list[Plugin]:
+    """Those of this process, in the order in which they were loaded."""
+    return list(_loaded.values())
+
+
 def _found(name: str) -> Path:
     if name.endswith(".py") or os.sep in name:
         path = Path(name).resolve()

@@ -87,6 +87,8 @@ def _made(found: Provenance) -> Iterator[tuple[str, str]]:
     yield "time", f"{started:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC ({_lasted(ended - started)})"
     named = {
         "seed": found.seed,
+        "plug-ins": ", ".join(f"{name} (code {code})" for name, code in (found.plugins or {}).items())
+        or None,
         "config hash": found.config_hash,
         "recipe hash": found.recipe_hash,
         "data fingerprint": found.data_fingerprint,

@@ -18,6 +18,7 @@ from dcanet.plugins.loading import load_plugin
 from dcanet.report import render
 from dcanet.statistics.experiment import experiment_statistics
 from dcanet.statistics.settings import Settings
+from dcanet.weights.networks import plugin_code
 from dcanet.workflow import Plan
 
 DATASET = """
@@ -227,7 +228,7 @@ def test_the_code_of_a_plugin_decides_what_is_trained_anew(plugin, block, tmp_pa
     }
     plan = Plan(parse_config(config))
     models = ["se_mobilenet_v2", "dca_mine_mobilenet_v2"]
-    assert [len(plan.code_of([model])) for model in models] == [0, 1]
+    assert [len(plugin_code([model])) for model in models] == [0, 1]
     without = Plan(parse_config(CONFIG | {"plugins": [plugin(RECIPE, "r.py")]}))
     assert plan.training_hash(models[0]) == without.training_hash(models[0])
     own_data = Plan(

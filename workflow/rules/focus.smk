@@ -5,7 +5,7 @@ rule focus:
         baselines=lambda wildcards: watched_weights(wildcards.backbone, "baseline"),
         connected=lambda wildcards: watched_weights(wildcards.backbone, "connected"),
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: ancient(PLAN.own.recipe_file(wildcards.backbone)),
+        recipe=lambda wildcards: ancient(PLAN.recipe_file(wildcards.backbone)),
     output:
         f"{RESULTS}/focus/{{backbone}}.json",
     log:

@@ -10,7 +10,7 @@ rule costs:
     params:
         models=PLAN.models + PLAN.detectors,
         options=PLAN.options_of(PLAN.models),
-        code=PLAN.code_of(PLAN.models),
+        code=plugin_code(PLAN.models + PLAN.detectors),
         image_size=CONFIG.profile.image_size,
         version=Costs.version(),
         structures_version=Structures.version(),
@@ -81,7 +81,7 @@ rule throughput:
     params:
         models=lambda wildcards: PLAN.timed[wildcards.pair],
         options=lambda wildcards: PLAN.options_of(PLAN.timed[wildcards.pair]),
-        code=lambda wildcards: PLAN.code_of(PLAN.timed[wildcards.pair]),
+        code=lambda wildcards: plugin_code(PLAN.timed[wildcards.pair]),
         settings=PLAN.throughput_arguments(),
         version=Throughput.version(),
     message:

@@ -68,7 +68,7 @@ rule convert_weights:
             f"--log={path}" for path in input.training_log
         ],
         conversion=CONVERSION_VERSION,
-        code=lambda wildcards: PLAN.code_of([wildcards.model]),
+        code=lambda wildcards: plugin_code([wildcards.model]),
     message:
         "Convert the weights of {wildcards.model}"
     shell:
