@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -30,7 +31,7 @@ except UserError as error:
 CONFIG = PLAN.config
 os.environ[CONFIG_HASH] = PLAN.config_hash
 # Every command begins so, and knows what the config's plug-ins register.
-DCANET = PLAN.own.command
+DCANET = shlex.join(PLAN.own.command).replace("{", "{{").replace("}", "}}")
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"logs/{CONFIG.experiment}"
 

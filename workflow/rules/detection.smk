@@ -22,7 +22,8 @@ rule scenes:
     message:
         "Draw scenes of digits, {wildcards.size} pixels"
     shell:
-        "{DCANET:q} data scenes --image-size {wildcards.size} --images-train {wildcards.images_train} "
+        f"{DCANET} data "
+        "scenes --image-size {wildcards.size} --images-train {wildcards.images_train} "
         "--images-val {wildcards.images_val} --seed {wildcards.scenes_seed} "
         "--out {params.folder:q} > {log:q} 2>&1"
 
@@ -83,7 +84,8 @@ rule train_detector:
     message:
         "Train {wildcards.detector}, seed {wildcards.seed}"
     shell:
-        "{DCANET:q} train --model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
+        f"{DCANET} train "
+        "--model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --backbone {input.backbone:q} "
         "--device {params.device} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --save-minutes {resources.save_minutes} {params.options:q} "
@@ -124,7 +126,8 @@ rule evaluate_detector:
     message:
         "Evaluate {wildcards.detector}, {wildcards.run}"
     shell:
-        "{DCANET:q} evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        f"{DCANET} evaluate "
+        "--weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
         "--device {params.device} --threads {resources.rank_threads} --workers {resources.loaders} "
         "--out {params.folder:q} > {log:q} 2>&1"
 
@@ -150,6 +153,7 @@ rule draw_detections:
     message:
         "Draw what {wildcards.detector} and its baseline find"
     shell:
-        "{DCANET:q} draw --data {params.data:q} --dataset {input.dataset:q} "
+        f"{DCANET} draw "
+        "--data {params.data:q} --dataset {input.dataset:q} "
         "--baseline {params.baseline}={input.baseline:q} --detector {wildcards.detector}={input.detector:q} "
         "--out {output.pictures:q} > {log:q} 2>&1"

@@ -26,7 +26,8 @@ rule evaluate:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}"
     shell:
-        "{DCANET:q} evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        f"{DCANET} evaluate "
+        "--weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
         "--recipe {input.recipe:q} --device {params.device} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
 
@@ -60,7 +61,8 @@ rule evaluate_test:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}, on {wildcards.test}"
     shell:
-        "{DCANET:q} evaluate --weights {input.weights:q} --data {input.data:q} --split test "
+        f"{DCANET} evaluate "
+        "--weights {input.weights:q} --data {input.data:q} --split test "
         "--recipe {input.recipe:q} --device {params.device} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
 
@@ -86,5 +88,6 @@ rule score_real_labels:
     message:
         "Score {wildcards.model}, {wildcards.run}, by the labels of {wildcards.test}"
     shell:
-        "{DCANET:q} evaluate --predictions {input.predictions:q} --real {input.labels:q} "
+        f"{DCANET} evaluate "
+        "--predictions {input.predictions:q} --real {input.labels:q} "
         "--out {params.folder:q} > {log:q} 2>&1"

@@ -26,6 +26,7 @@ rule focus:
     message:
         "Look where the {wildcards.backbone} networks look"
     shell:
-        "{DCANET:q} focus --baseline {input.baselines:q} --connected {input.connected:q} --data {params.data:q} "
+        f"{DCANET} focus "
+        "--baseline {input.baselines:q} --connected {input.connected:q} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} --threads {threads} "
         "{params.settings:q} --out {output:q} > {log:q} 2>&1"

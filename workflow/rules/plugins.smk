@@ -19,7 +19,8 @@ rule own_data:
     message:
         "Make the data set {wildcards.name}"
     shell:
-        "{DCANET:q} data make {wildcards.name} {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"
+        f"{DCANET} data "
+        "make {wildcards.name} {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule own_recipe:
@@ -36,4 +37,5 @@ rule own_recipe:
     message:
         "Write down the recipe {wildcards.recipe}"
     shell:
-        "{DCANET:q} recipe {wildcards.recipe} --out {output.recipe:q} > {log:q} 2>&1"
+        f"{DCANET} recipe "
+        "{wildcards.recipe} --out {output.recipe:q} > {log:q} 2>&1"

@@ -17,7 +17,8 @@ rule costs:
     message:
         "Count parameters and MACs of every network"
     shell:
-        "{DCANET:q} profile costs {params.models} --image-size {params.image_size} {params.options:q} "
+        f"{DCANET} profile "
+        "costs {params.models} --image-size {params.image_size} {params.options:q} "
         "--keep-going --structures {output.structures:q} --out {output.costs:q} > {log:q} 2>&1"
 
 
@@ -36,7 +37,8 @@ rule audit:
     message:
         "Check every published cost"
     shell:
-        "{DCANET:q} profile audit --pairs {input.pairs:q} --out {output:q} > {log:q} 2>&1"
+        f"{DCANET} profile "
+        "audit --pairs {input.pairs:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule plan:
@@ -63,7 +65,9 @@ rule plan:
     message:
         "Estimate what {CONFIG.experiment} will cost"
     shell:
-        "printf %s {params.config:q} | {DCANET:q} plan --configfile /dev/stdin --json {output:q} > {log:q} 2>&1"
+        "printf %s {params.config:q} | "
+        f"{DCANET} plan "
+        "--configfile /dev/stdin --json {output:q} > {log:q} 2>&1"
 
 
 rule throughput:
@@ -87,5 +91,6 @@ rule throughput:
     message:
         "Time {wildcards.pair} on {wildcards.device}, its models interleaved"
     shell:
-        "{DCANET:q} profile throughput {params.models} --pair {wildcards.pair} --device {wildcards.device} --threads {threads} "
+        f"{DCANET} profile "
+        "throughput {params.models} --pair {wildcards.pair} --device {wildcards.device} --threads {threads} "
         "{params.settings:q} {params.options:q} --out {output:q} > {log:q} 2>&1"

@@ -69,7 +69,8 @@ rule report:
     message:
         "Render the report"
     shell:
-        "{DCANET:q} report {params.results:q} --logs {params.logs:q} --pairs {input.pairs:q} "
+        f"{DCANET} report "
+        "{params.results:q} --logs {params.logs:q} --pairs {input.pairs:q} "
         "--detectors {input.detectors:q} --data-note {params.data_note:q} "
         "--detection-note {params.detection_note:q} {params.also:q} {params.pretrained:q} "
         "--out {params.folder:q} "

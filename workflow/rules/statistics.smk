@@ -22,7 +22,8 @@ rule statistics:
     message:
         "Tell differences from noise"
     shell:
-        "{DCANET:q} statistics {params.results:q} --pairs {input.pairs:q} --detectors {input.detectors:q} "
+        f"{DCANET} statistics "
+        "{params.results:q} --pairs {input.pairs:q} --detectors {input.detectors:q} "
         "{params.also:q} {params.settings:q} {params.pretrained:q} --out {output:q} > {log:q} 2>&1"
 
 
@@ -44,4 +45,5 @@ rule thumbnails:
     message:
         "Draw the images on which networks differ most surely"
     shell:
-        "{DCANET:q} thumbnails {input.statistics:q} --data {params.data:q} --out {output:q} > {log:q} 2>&1"
+        f"{DCANET} thumbnails "
+        "{input.statistics:q} --data {params.data:q} --out {output:q} > {log:q} 2>&1"

@@ -30,7 +30,8 @@ rule train:
     message:
         "Train {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "{DCANET:q} train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
+        f"{DCANET} train "
+        "--model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} "
         "--processes {resources.ranks} --threads {resources.rank_threads} --workers {resources.loaders} "
         "--save-minutes {resources.save_minutes} {params.options:q} --state {params.state:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -22,7 +22,8 @@ rule fetch_weights:
     message:
         "Fetch the weights of {wildcards.model}"
     shell:
-        "{DCANET:q} weights fetch {wildcards.model} {params.source:q} --pairs {params.pairs:q} "
+        f"{DCANET} weights "
+        "fetch {wildcards.model} {params.source:q} --pairs {params.pairs:q} "
         "--detectors {params.detectors:q} {params.also:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
 
 
@@ -42,7 +43,8 @@ rule fetch_log:
     message:
         "Fetch the published training log of {wildcards.model}"
     shell:
-        "{DCANET:q} weights fetch {wildcards.model}.log --pairs {params.pairs:q} "
+        f"{DCANET} weights "
+        "fetch {wildcards.model}.log --pairs {params.pairs:q} "
         "--detectors {params.detectors:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
 
 
@@ -72,5 +74,6 @@ rule convert_weights:
     message:
         "Convert the weights of {wildcards.model}"
     shell:
-        "{DCANET:q} weights convert {input.checkpoint:q} --model {wildcards.model} "
+        f"{DCANET} weights "
+        "convert {input.checkpoint:q} --model {wildcards.model} "
         "--origin {params.origin:q} {params.training_log:q} --run {params.folder:q} > {log:q} 2>&1"
