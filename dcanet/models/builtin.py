@@ -1,5 +1,6 @@
 """The attention blocks and backbones of the package, by name; their classes are loaded when they are used."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -39,12 +40,15 @@ def _timm_attention(kind: str) -> AttentionEntry:
 
 
 def _timm_network(name: str) -> BackboneEntry:
-    make, check_side = (_lazily("backbones.timm_network", what) for what in ("TimmNetwork", "check_side"))
+    make, check = (_lazily("backbones.timm_network", what) for what in ("TimmNetwork", "check_side"))
+
+    def check_side(side: int) -> None:
+        # A dry run has no torch and stays quick; the job says it before it begins.
+        if "torch" in sys.modules:
+            check()(name, side)
+
     return BackboneEntry(
-        f"timmnet_{name}",
-        lambda: partial(make(), name),
-        takes_attention=False,
-        check_side=lambda side: check_side()(name, side),
+        f"timmnet_{name}", lambda: partial(make(), name), takes_attention=False, check_side=check_side
     )
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import weights
+from .layers import narrowed, weights
 from .tracing import is_traced
 
 
@@ -124,7 +124,7 @@ def match_vectors(previous: int, channels: int, matching: str, reduction: int) -
         return None
     widths = [previous, channels]
     if matching == "two_layer":
-        widths.insert(1, channels // reduction)
+        widths.insert(1, narrowed(channels, reduction))
     elif matching != "one_layer":
         raise ValueError(f"matching must be 'one_layer' or 'two_layer', not {matching!r}")
     layers: list[nn.Module] = []

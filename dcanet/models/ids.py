@@ -7,7 +7,7 @@ command takes as it takes the model, and whose results lie beside the model's.
 from typing import Any
 
 from .options import Options
-from .registration import attention_entry, attentions, backbone_entry, backbones, split_attention
+from .registration import attention_entry, attention_names, backbone_entry, backbone_names, split_attention
 from .table1 import TRIPLES, model_id, names
 
 SEPARATOR = "__"
@@ -19,8 +19,8 @@ def triple_of(name: str) -> Triple:
     triple = _read(base_of(name))
     if triple is None:
         raise ValueError(
-            f"unknown model {name!r}; models are BACKBONE, ATTENTION_BACKBONE and dca_ATTENTION_BACKBONE "
-            f"of the backbones {', '.join(backbones())} and the attentions {', '.join(attentions())}"
+            f"unknown model {name!r}; models are BACKBONE, ATTENTION_BACKBONE and dca_ATTENTION_BACKBONE of "
+            f"the backbones {', '.join(backbone_names())} and the attentions {', '.join(attention_names())}"
         )
     return triple
 
@@ -34,8 +34,8 @@ def known() -> list[str]:
     """Ids of all models, Table 1's first; without variants and timm's, of which there is no end."""
     others = [
         model_id(backbone, attention, connected)
-        for backbone in backbones()
-        for attention in ("none", *(attentions() if _takes_attention(backbone) else ()))
+        for backbone in backbone_names()
+        for attention in ("none", *(attention_names() if _takes_attention(backbone) else ()))
         for connected in ((False,) if attention == "none" else (False, True))
     ]
     return [*names(), *(name for name in others if name not in TRIPLES)]

@@ -105,6 +105,8 @@ def register_attention(
             raise ValueError(f"attention {name!r}: an option cannot be called {option!r}")
 
     def register(block: Block) -> Block:
+        if not hasattr(block, "build"):
+            raise ValueError(f"attention {name!r}: {block!r} is no class derived from Attention")
         connected = block.connection_options if connected_options is None else connected_options
         form = Form(always=dict(options or {}), connected=dict(connected))
         _attentions[name] = AttentionEntry(
@@ -162,12 +164,12 @@ def declare_families(
     _backbone_families.update(backbones)
 
 
-def attentions() -> list[str]:
+def attention_names() -> list[str]:
     """Names of all attention blocks, the paper's first."""
     return list(_attentions)
 
 
-def backbones() -> list[str]:
+def backbone_names() -> list[str]:
     """Names of all backbones, the paper's first."""
     return list(_backbones)
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from torch import nn
+
 from .attention import AttentionBuilder
 from .backbones import Classifier
 from .forms import form_of, resolve_options, triple_of
@@ -25,7 +27,7 @@ def create(name: str, num_classes: int = 1000, form: str = "printed", **options:
         A module from images (N, 3, H, W) to logits (N, num_classes).
 
     Raises:
-        ValueError: unknown name, form or option.
+        ValueError: unknown name, form or option, or a block or backbone that cannot be made.
     """
     model = assemble(name, num_classes, form, **options)
     initialise(model, triple_of(name)[1], model.model_options.get("spatial_join_init", "zeros"))
@@ -43,6 +45,10 @@ def assemble(name: str, num_classes: int = 1000, form: str = "printed", **option
         model = factory(_builder(backbone, attention, connected, resolved), num_classes)
     else:
         model = factory(num_classes)
+    if not isinstance(model, Classifier) or not isinstance(getattr(model, "head", None), nn.Linear):
+        raise ValueError(
+            f"backbone {backbone!r}, registered by {entry.registrant}, makes no Classifier with a linear head"
+        )
     model.model_name, model.model_options = name, resolved
     return model
 

@@ -13,7 +13,14 @@ from dcanet.models.attention.cbam import CBAM
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", [name for name in TRIPLES if name.startswith("dca_")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in TRIPLES if name.startswith("dca_")),
+        *(f"dca_{attention}_resnet18" for attention in ("eca", "simam", "coord")),
+        "dca_se_resnet18__merge_addition__scope_stage",
+    ],
+)
 @pytest.mark.parametrize("training", [False, True])
 def test_refined_maps_are_in_bfloat16(name: str, training: bool) -> None:
     model = create(name, 10).train(training)

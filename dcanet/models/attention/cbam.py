@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..connection import Connection, Join, match_maps, merging
-from ..layers import weights
+from ..layers import narrowed, weights
 from ..tracing import is_traced
 from .base import Attention, Chain, Size, over_space
 from .pooling import average_and_maximum
@@ -34,7 +34,7 @@ class ChannelGate(Attention):
 
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__(channels)
-        hidden = channels // reduction
+        hidden = narrowed(channels, reduction)
         self.mlp = nn.Sequential(
             nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, channels)
         )

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from ..connection import Connection, ScaledSum, merging
-from ..layers import weights
+from ..layers import narrowed, weights
 from .base import Attention
 
 
 def bottleneck(channels_in: int, channels: int, reduction: int) -> nn.Sequential:
     """1x1 convolution, LayerNorm, ReLU, 1x1 convolution on an (N, channels_in, 1, 1) context."""
-    hidden = channels // reduction
+    hidden = narrowed(channels, reduction)
     return nn.Sequential(
         nn.Conv2d(channels_in, hidden, kernel_size=1),
         nn.LayerNorm([hidden, 1, 1]),

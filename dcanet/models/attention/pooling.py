@@ -23,15 +23,18 @@ def pool(features: Tensor) -> Tensor:
 
 
 def pool_windows(features: Tensor, height: int, width: int) -> Tensor:
-    """Averages of windows side by side, (N, C, H, W) -> (N, C, height, width); as they are where sizes agree.
+    """Averages of windows, (N, C, H, W) -> (N, C, height, width); as they are where sizes agree.
 
-    Exact for the sizes that convolutions of some stride leave: ceil(H / stride).
+    Windows are side by side where that gives the size, as it does for what padded convolutions of some stride
+    leave, ceil(H / stride); the last is then of what is left. Else they overlap.
     """
-    if features.shape[2:] == (height, width):
+    before = features.shape[2:]
+    if before == (height, width):
         return features
-    down, across = (math.ceil(features.shape[2] / height), math.ceil(features.shape[3] / width))
-    # Windows that reach beyond the edge are averages of what is inside.
-    return F.avg_pool2d(features, (down, across), ceil_mode=True, count_include_pad=False)
+    window = [math.ceil(have / want) for have, want in zip(before, (height, width), strict=True)]
+    if [math.ceil(have / side) for have, side in zip(before, window, strict=True)] == [height, width]:
+        return F.avg_pool2d(features, window, ceil_mode=True, count_include_pad=False)
+    return F.adaptive_avg_pool2d(features, (height, width))
 
 
 def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:

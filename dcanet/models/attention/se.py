@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from ..layers import weights
+from ..layers import narrowed, weights
 from .channel import ChannelAttention
 
 
@@ -12,7 +12,7 @@ class SqueezeExcitation(ChannelAttention):
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__(channels)
         self.reduction = reduction
-        hidden = channels // reduction
+        hidden = narrowed(channels, reduction)
         self.gate = nn.Sequential(
             nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, channels), nn.Sigmoid()
         )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..connection import Connection, Join, match_vectors, merging
-from ..layers import ConvNormAct, weights
+from ..layers import ConvNormAct, narrowed, weights
 from ..tracing import is_traced
 from .base import Attention, Size, over_space
 from .pooling import pool
@@ -37,7 +37,7 @@ class SelectiveKernel(Attention):
             ConvNormAct(channels_in or channels, channels, 3, stride, groups, activation, dilation)
             for dilation in (1, 2)
         )
-        hidden = channels // reduction
+        hidden = narrowed(channels, reduction)
         self.select = nn.Sequential(
             nn.Conv2d(channels, hidden, kernel_size=1, bias=False),
             nn.BatchNorm2d(hidden),
