@@ -18,8 +18,8 @@ _OWN: dict[str, Registry[Any]] = {"dataset": DATASETS, "metric": METRICS, "recip
 def registered() -> list[Name]:
     """Everything that there is, the project's own too."""
     return [
-        *(("attention", name) for name in registration.attentions()),
-        *(("backbone", name) for name in registration.backbones()),
+        *(("attention", name) for name in registration.attention_names()),
+        *(("backbone", name) for name in registration.backbone_names()),
         *((kind, name) for kind, registry in _OWN.items() for name in registry.names()),
     ]
 

@@ -43,7 +43,7 @@ BROKEN = {
     ),
     "no attention": (
         f"{REGISTERING}@register_attention('x')\ndef f():\n    pass\n",
-        ":2: attention 'x': decorate a class derived from Attention",
+        "is no class derived from Attention",
     ),
 }
 
