@@ -19,22 +19,15 @@ from .kinds import Name, registered, registrations_undone
 
 @dataclass(frozen=True)
 class Plugin:
-    """A loaded plug-in: its main file, and what it registered."""
+    """A loaded plug-in: its main file, what it registered, and the hash of its code.
+
+    The hash is of the file, or of all files of a package, whatever the comments and the layout.
+    """
 
     name: str
     path: Path
     registered: tuple[Name, ...]
-
-    @property
-    def files(self) -> list[Path]:
-        """The file, or of a package all of its files."""
-        package = self.path.name == "__init__.py"
-        return sorted(self.path.parent.rglob("*.py")) if package else [self.path]
-
-    @property
-    def code_hash(self) -> str:
-        """Of its code, whatever the comments and the layout."""
-        return hash_of([ast.unparse(ast.parse(file.read_text(encoding="utf-8"))) for file in self.files])
+    code_hash: str
 
 
 _loaded: dict[Path, Plugin] = {}
@@ -69,7 +62,8 @@ def load_plugin(name: str) -> Plugin:
             f"{path}: registers nothing; decorate a class or function with register_attention, "
             "register_backbone, register_dataset, register_metric or register_recipe of dcanet.plugins"
         )
-    _loaded[path] = Plugin(name, path, new)
+    files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+    _loaded[path] = Plugin(name, path, new, hash_of([_code(file) for file in files]))
     return _loaded[path]
 
 
@@ -102,11 +96,21 @@ def _found(name: str) -> Path:
         return path
     try:
         spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
+    except ModuleNotFoundError:
         spec = None
+    except Exception as error:  # a package's own code runs to find what is in it
+        raise UserError(f"plugins: {name}: {type(error).__name__}: {error}") from error
     if spec is None or spec.origin is None:
         raise UserError(f"plugins: {name!r} is no installed module; name one, or a file that ends in .py")
     return Path(spec.origin)
+
+
+def _code(file: Path) -> str:
+    text = file.read_text(encoding="utf-8")
+    try:
+        return ast.unparse(ast.parse(text))
+    except SyntaxError:  # a file of the package that nobody imports
+        return text
 
 
 def _imported(name: str, path: Path) -> ModuleType:
