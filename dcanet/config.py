@@ -176,6 +176,8 @@ def parse_config(values: dict[str, Any], source: str = "config") -> Config:
         for row in pair.models:
             if not is_model(row.id):
                 raise UserError(f"{config.pairs_sheet}: {networks.unknown(row.id)}")
+            if row.model_drive_id is None and is_published(config.source_of(row.id)):
+                raise UserError(f"{source}: weights: {row.id} is not published; set its own to train")
     _check_data(config, source)
     _check_detection(config, source)
     return config

@@ -93,6 +93,17 @@ def test_the_workflow_trains_a_shared_baseline_once():
     assert plan.own.pairs_arguments == ["--also", variant]
 
 
+def test_weights_of_ones_own_are_not_published(tmp_path):
+    config = {
+        "pairs": ["eca_mobilenet_v2"],
+        "data": {"name": "folder", "path": str(tmp_path)},
+        "recipes": {"mobilenet_v2": str(CONFIG / "recipes/digits_mobilenet.yaml")},
+        "weights": "published",
+    }
+    with pytest.raises(UserError, match="weights: eca_mobilenet_v2 is not published; set its own"):
+        parse_config(config)
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_papers_ablations_are_ready(name, monkeypatch):
     monkeypatch.chdir(CONFIG.parent)
