@@ -22,6 +22,9 @@ def stages_of(model: Classifier) -> dict[str, nn.Module]:
     - MobileNetV2: the last blocks of 24, 32, 96 and 320 channels; those of 16 channels (1/2 of the sides)
       are before the first stage.
     - Another network: the last blocks of its last four sizes of maps.
+
+    Raises:
+        TypeError: a network without residual blocks that say where their attention is.
     """
     if isinstance(model, ResNet):
         paths = [f"stages.{stage}.{len(list(model.stages[stage].children())) - 1}" for stage in range(4)]
@@ -40,6 +43,8 @@ def _last_of_each_size(model: Classifier) -> list[str]:
     """Paths of the residual blocks with attention after which the map gets smaller, and of the last."""
     sizes: dict[str, torch.Size] = {}
     blocks = {path: block for path, block in model.named_modules() if hasattr(block, "attention_channels")}
+    if not blocks:
+        raise TypeError(f"no stages are known of {type(model).__name__}")
     hooks = [
         block.register_forward_hook(
             lambda _, __, output, path=path: sizes.update({path: output[0].shape[2:]})

@@ -32,6 +32,8 @@ class ChannelGate(Attention):
     (average pool times gate, used for both pools; what Table 1's FLOPs of ResNet and Mnas need).
     """
 
+    hands_on = "map"
+
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__(channels)
         hidden = narrowed(channels, reduction)

@@ -21,6 +21,7 @@ class SelectiveKernel(Attention):
     """
 
     replaces_convolution = True
+    hands_on = "pooled"
 
     def __init__(
         self,

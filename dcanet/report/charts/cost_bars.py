@@ -37,16 +37,17 @@ def _bars(pairs: Sequence[Pair], counted: Mapping[str, Parts]) -> Bars:
         if model and model.id in counted:
             yield Bar(f"DCA-{name}" if model.connected else name, model.id, counted[model.id])
 
-    # By the model's id: a baseline with several partners is drawn once.
+    def once(pair: Pair) -> list[Classifier]:
+        """Its models, without a baseline that an earlier partner was drawn beside."""
+        models = [model for model in pair.models if model.id not in beside]
+        beside.update({pair.baseline.id} if pair.connected else ())
+        return models
+
+    beside: set[str] = set()
     families = {
-        family.name: list(
-            {
-                bar.model: bar
-                for name, pair in family.pairs.items()
-                for model in (pair.baseline, pair.connected)
-                for bar in of(name, model)
-            }.values()
-        )
+        family.name: [
+            bar for name, pair in family.pairs.items() for model in once(pair) for bar in of(name, model)
+        ]
         for family in by_backbone(pairs)
     }
     return {family: bars for family, bars in families.items() if bars}
