@@ -212,6 +212,23 @@ def test_a_recipe_is_used_by_its_name(plugin, tmp_path, capsys):
     assert yaml.safe_load(capsys.readouterr().out)["batch_size"] == 4
 
 
+def test_detectors_take_recipes_by_name_too(plugin, capsys):
+    of_detectors = RECIPE.replace('        "preprocessing": {"resize": 32, "crop": 32},\n', "")
+    path = plugin(of_detectors)
+    assert main(["check", path]) == 0
+    assert "✓ keys: a detectors' recipe" in capsys.readouterr().out
+    detection = {
+        "detectors": ["retinanet_se_resnet50"],
+        "data": {"name": "scenes"},
+        "recipes": {"retinanet": "short"},
+        "options": {"retinanet": {"short_side": 64}},
+    }
+    recipes = {backbone: "config/recipes/digits_resnet.yaml" for backbone in ("mobilenet_v2", "resnet50")}
+    plan = Plan(parse_config(CONFIG | {"plugins": [path], "recipes": recipes, "detection": detection}))
+    assert plan.detection.recipe_of("retinanet_se_resnet50") == "results/digits/recipes/short.yaml"
+    assert list(plan.own.recipes) == ["short"]
+
+
 def test_a_mistake_in_a_recipe(plugin, capsys):
     path = plugin(RECIPE.replace('"epochs"', '"epoches"'))
     assert main(["check", path]) == 1
