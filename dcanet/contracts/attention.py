@@ -93,8 +93,8 @@ def connection(subject: AttentionSubject) -> str:
         raise Broken("blocks that are handed something", "none", "hand on from every connected block")
     for each in heard:
         with torch.no_grad():
-            other, _ = each.block(each.features.clone(), _other(each.previous))
-        if torch.equal(other, each.refined):
+            others = [each.block(each.features.clone(), other)[0] for other in _others(each.previous)]
+        if all(torch.equal(other, each.refined) for other in others):
             raise Broken(
                 "other refined features where the block before hands on something else",
                 f"the same in {each.path}",
@@ -151,12 +151,21 @@ def closed_form(subject: AttentionSubject) -> str:
     return f"the multiply-adds that {len(blocks)} blocks say are those that are traced"
 
 
-def _other(previous: Any) -> Any:
-    """Something of the same form with other numbers."""
+def _others(previous: Any) -> list[Any]:
+    """The same in form with other numbers: larger, smaller and mixed, since what is merged may end in a ReLU."""
+    generator = torch.Generator().manual_seed(2)
+    return [
+        _changed(previous, lambda tensor: tensor + 1 + tensor.abs()),
+        _changed(previous, lambda tensor: -tensor - 1),
+        _changed(previous, lambda tensor: 10 * torch.randn(tensor.shape, generator=generator)),
+    ]
+
+
+def _changed(previous: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(previous, Tensor):
-        return previous + 1 + previous.abs()
+        return change(previous)
     if isinstance(previous, tuple | list):
-        changed = [_other(each) for each in previous]
+        changed = [_changed(each, change) for each in previous]
         return type(previous)(*changed) if hasattr(previous, "_fields") else type(previous)(changed)
     raise Skipped(f"what is handed on is a {type(previous).__name__}, which cannot be changed here")
 

@@ -86,7 +86,7 @@ def same_classes(pairs: Sequence[Partners]) -> int:
                 f"({_data(first.metadata)}, {_data(pair.baseline.metadata)}); look at them one by one"
             )
         if pair.id in [other.id for other in pairs[:number]]:
-            raise UserError(f"{pair.baseline.path}: is of another pair {pair.id}; name one of each")
+            raise UserError(f"{pair.baseline.path}: is another {pair.id}; name one of each")
     return first.metadata.num_classes
 
 
