@@ -152,7 +152,7 @@ def closed_form(subject: AttentionSubject) -> str:
 
 
 def _others(previous: Any) -> list[Any]:
-    """The same in form with other numbers: larger, smaller and mixed, since what is merged may end in a ReLU."""
+    """The same in form with other numbers: larger, smaller and mixed, as a merge may end in a ReLU."""
     generator = torch.Generator().manual_seed(2)
     return [
         _changed(previous, lambda tensor: tensor + 1 + tensor.abs()),

@@ -223,7 +223,7 @@ def test_detectors_take_recipes_by_name_too(plugin, capsys):
         "recipes": {"retinanet": "short"},
         "options": {"retinanet": {"short_side": 64}},
     }
-    recipes = {backbone: "config/recipes/digits_resnet.yaml" for backbone in ("mobilenet_v2", "resnet50")}
+    recipes = dict.fromkeys(("mobilenet_v2", "resnet50"), "config/recipes/digits_resnet.yaml")
     plan = Plan(parse_config(CONFIG | {"plugins": [path], "recipes": recipes, "detection": detection}))
     assert plan.detection.recipe_of("retinanet_se_resnet50") == "results/digits/recipes/short.yaml"
     assert list(plan.own.recipes) == ["short"]
