@@ -1,5 +1,7 @@
 """Columns of plug-ins' metrics, from what `dcanet statistics` stored of them."""
 
+from collections.abc import Mapping
+
 from ..comparison_documents import MeasuredMetric, NotCompared
 from .metrics import Metric
 from .stored import Stored
@@ -7,6 +9,11 @@ from .table import Column, Content, Missing, Value
 
 #: Before the metric's name, so that it never meets a column of the project's own.
 PREFIX = "own_"
+
+
+def metrics_of(stored: Stored) -> Mapping[str, MeasuredMetric]:
+    """Those of plug-ins, by their names."""
+    return {} if isinstance(stored.statistics, Missing) else stored.statistics.metrics
 
 
 def own_metric(name: str, found: MeasuredMetric) -> Metric:
@@ -30,7 +37,7 @@ def own_metric(name: str, found: MeasuredMetric) -> Metric:
 def measured(column: Column, stored: Stored) -> MeasuredMetric | None:
     """What the column shows; None where it is no plug-in's."""
     key = column.metric.key
-    return stored.metrics.get(key.removeprefix(PREFIX)) if key.startswith(PREFIX) else None
+    return metrics_of(stored).get(key.removeprefix(PREFIX)) if key.startswith(PREFIX) else None
 
 
 def own_number(metric: MeasuredMetric, model: str) -> Content:

@@ -9,7 +9,6 @@ from ..comparison_documents import (
     AccuracyStatistics,
     ExtraTestSet,
     FlippedPictures,
-    MeasuredMetric,
     ModelStatistics,
     NotCompared,
     PairComparison,
@@ -94,11 +93,6 @@ class Stored:
         """A pair's comparison on an extra test set, or why there is none."""
         found = self._test_set(test)
         return (found.pairs.get(pair) if found else None) or NotCompared(reason="not in statistics.json")
-
-    @property
-    def metrics(self) -> Mapping[str, MeasuredMetric]:
-        """Those of plug-ins, by their names."""
-        return {} if isinstance(self.statistics, Missing) else self.statistics.metrics
 
     def _test_set(self, test: str) -> ExtraTestSet | None:
         return None if isinstance(self.statistics, Missing) else self.statistics.tests.get(test)

@@ -11,7 +11,7 @@ from ..sheets import Pair
 from ..titles import backbone_title
 from .classification import ACCURACIES, CALIBRATION, jobs_of, our_difference, ours, published
 from .metrics import METRICS
-from .own_metrics import own_metric
+from .own_metrics import metrics_of, own_metric
 from .remarks import remarks
 from .stored import NOT_RUN, REAL, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
@@ -58,7 +58,7 @@ def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
     return (
         *(Column(METRICS[key], data_note) for key in ACCURACIES),
         *(_test_column(test, stored) for test in stored.test_sets),
-        *(Column(own_metric(name, found), data_note) for name, found in stored.metrics.items()),
+        *(Column(own_metric(name, found), data_note) for name, found in metrics_of(stored).items()),
         Column(METRICS["params"], of_classes),
         Column(METRICS["macs"], of_images),
         *(
