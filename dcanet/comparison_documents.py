@@ -139,6 +139,36 @@ class ExtraTestSet(Part):
     )
 
 
+class MeasuredMean(Part):
+    """A plug-in's metric of one network; of several trainings their mean."""
+
+    value: float
+    interval: tuple[float, float] | None = Field(description="None where the metric is one number")
+    sd: float | None = Field(description="over several trainings")
+    seeds: list[int] = Field(description="of its trainings; none for weights that were not trained here")
+
+
+class MeasuredDifference(Part):
+    """A plug-in's metric, other minus baseline."""
+
+    value: float
+    interval: tuple[float, float] | None = Field(
+        description="paired on the same images; None where the metric is one number"
+    )
+
+
+class MeasuredMetric(Part):
+    """A plug-in's metric on the val split, and how its column is written."""
+
+    label: str
+    unit: str
+    direction: Literal["higher", "lower"]
+    decimals: int = Field(ge=0, le=12)
+    description: str
+    models: dict[str, MeasuredMean | NotCompared]
+    pairs: dict[str, MeasuredDifference | NotCompared]
+
+
 class RandomEffects(Part):
     """Pairs as a sample of such pairs."""
 
@@ -204,6 +234,7 @@ class TableStatistics(Document):
     pooled: Pooled | NotCompared
     agreement: Agreement | NotCompared
     tests: dict[str, ExtraTestSet] = Field({}, description="extra test sets by their names")
+    metrics: dict[str, MeasuredMetric] = Field({}, description="of plug-ins, by their names")
     average_precision: dict[str, ApStatistics | NotCompared] = Field({}, description="of each detector")
     detectors: dict[str, ApComparison | NotCompared] = Field({}, description="pairs of detectors")
     provenance: Provenance | None = None

@@ -98,6 +98,7 @@ class Provenance(Document):
     weights_sha256: Hash | None = None
     weights_source: str | None = Field(None, description="where weights come from that were not trained here")
     source_sha256: Hash | None = Field(None, description="of the file that they were converted from")
+    plugins: dict[str, Hash] | None = Field(None, description="hash of the code of each plug-in, by its name")
     nondeterministic_operations: list[str] | None = Field(
         None, description="operations without a deterministic form that a deterministic training used"
     )

@@ -10,6 +10,7 @@ from .detector_runs import Evaluated
 from .detectors import ap_statistics, compare_detectors
 from .extra_tests import answers_of, extra_test_set, read_graded
 from .folders import Evaluations, Runs, find_evaluations
+from .measured import measured_metrics
 from .scores import read_scores
 from .settings import Settings
 from .table import Files, gather, table_statistics
@@ -46,8 +47,10 @@ def experiment_statistics(
     }
     named = dict.fromkeys(name for row in detectors for name in (row.id, row.baseline) if name)
     read = {name: _evaluated(found, name) for name in named}
+    models, compared = gather(files, connected, read_scores)
     return table_statistics(
-        *gather(files, connected, read_scores),
+        models,
+        compared,
         settings,
         tests={
             test: _test_set(test, runs, list(files), connected, settings)
@@ -59,6 +62,7 @@ def experiment_statistics(
             for name, of_it in read.items()
         },
         detectors=_detectors(detectors, read, settings),
+        metrics=measured_metrics(models, compared, settings.alpha),
     )
 
 
