@@ -31,13 +31,15 @@ class Scene:
     runs: list[Run]
     failures: dict[str, Failure]
     processes: list[Process]
-    slurm: Slurm
-    queue: list[Queued]
+    queue: list[Queued] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
 
     @property
     def on_slurm(self) -> bool:
-        return any(run.slurm_run for run in self.runs)
+        """Whether any of it ran there; if not, SLURM need not be asked."""
+        return any(run.slurm_run for run in self.runs) or any(
+            (self.root / logs).is_dir() for logs in SLURM_LOGS
+        )
 
     def queued(self, job: Job) -> Queued | None:
         """The job's place in SLURM's queue."""
@@ -47,7 +49,7 @@ class Scene:
     def slurm_logs(self, job: Job) -> list[Path]:
         """Of all its submissions, the latest last."""
         folders = (self.root / logs / name for logs in SLURM_LOGS for name in job.slurm_names)
-        found = (path for folder in folders for path in folder.glob("*.log") if path.stem.isdigit())
+        found = (path for folder in folders for path in folder.glob("*.log") if path.stem.isdecimal())
         return sorted(found, key=lambda path: int(path.stem))
 
     def slurm_job(self, job: Job) -> str | None:
@@ -66,11 +68,13 @@ def diagnose(root: Path, experiment: str, plan: Plan | None = None, slurm: Slurm
     slurm = slurm or Slurm()
     runs = snakemake_log.read_runs(root / snakemake_log.FOLDER)
     failures = {output: failure for run in runs for failure in run.failures for output in failure.outputs}
-    queue = slurm.queue(root, (run.slurm_run for run in runs)) if slurm.here else []
-    scene = Scene(root, plan, runs, failures, processes_in(root), slurm, queue)
+    scene = Scene(root, plan, runs, failures, processes_in(root))
+    asks = scene.on_slurm and slurm.here
+    if asks:
+        scene.queue = slurm.queue(root, (run.slurm_run for run in runs))
     jobs = list(_jobs(root, experiment, plan, runs))
     absent = [job for job in jobs if not (root / job.output).exists()]
-    if slurm.here:
+    if asks:
         asked = {found for job in absent if (found := scene.slurm_job(job)) and not scene.queued(job)}
         asked |= {found.slurm_job for run in runs[-1:] for found in run.unsettled}
         scene.records = slurm.records(sorted(asked, key=int))
@@ -79,7 +83,7 @@ def diagnose(root: Path, experiment: str, plan: Plan | None = None, slurm: Slurm
     return Diagnosis(
         experiment=experiment,
         counts=dict(counts),
-        obstacles=list(obstacles(root, runs, scene.processes, slurm, queue, scene.records)),
+        obstacles=list(obstacles(root, runs, scene.processes, slurm, scene.queue, scene.records)),
         jobs=[finding for finding in findings if finding.state not in ("done", "not_run")],
     )
 

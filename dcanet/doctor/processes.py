@@ -50,7 +50,7 @@ def processes_in(folder: Path) -> list[Process]:
 
 def _from_proc() -> Iterator[Process]:
     for entry in _PROC.iterdir():
-        if entry.name.isdigit():
+        if entry.name.isdecimal():
             try:
                 arguments = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
             except OSError:

@@ -21,7 +21,10 @@ SIGNS: list[tuple[Cause, str]] = [
         "shared_memory",
         r"out of shared memory|killed by signal: Bus error|unable to (open|write|mmap).*/torch_",
     ),
-    ("host_memory", r"oom[-_]kill|[Oo]ut[- ]of[- ][Mm]emory|OUT_OF_ME|exceeded( job)? memory limit"),
+    (
+        "host_memory",
+        r"oom[-_]kill|[Oo]ut[- ][Oo]f[- ][Mm]emory(?!\?)|OUT_OF_ME|[Ee]xceeded (job |step )?memory limit",
+    ),
     ("host_memory", r"\bMemoryError\b|Cannot allocate memory|std::bad_alloc|DefaultCPUAllocator: "),
     ("host_memory", r"loader process died: .*killed by signal: Killed"),
     ("disk_full", r"No space left on device|[Dd]isk quota exceeded|File too large|state cannot be written"),
@@ -39,7 +42,10 @@ SIGNS: list[tuple[Cause, str]] = [
     ("time_limit", r"SLURM status is: '(TIMEOUT|DEADLINE)'"),
     ("preempted", r"SLURM status is: 'PREEMPTED'"),
     ("cancelled", r"CANCELLED AT|SLURM status is: 'CANCELLED|Cancelling snakemake on user request"),
-    ("killed", r"exit status 137\b|died with <Signals\.SIGKILL|^(.*: line \d+: +\d+ )?Killed\b"),
+    (
+        "killed",
+        r"exit status 137\b|died with <Signals\.SIGKILL|^(.*: line \d+: +\d+ )?Killed\b|: task \d+: Killed",
+    ),
     ("stopped", r"exit status (75|130|143)\b"),
 ]
 

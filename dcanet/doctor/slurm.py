@@ -123,7 +123,7 @@ def parse_sacct(text: str) -> dict[str, Record]:
     found = {}
     for line in text.splitlines():
         job, *values = line.split("|")
-        if job.isdigit() and len(values) == len(_SACCT) - 1:
+        if job.isdecimal() and len(values) == len(_SACCT) - 1:
             state, code, memory, limit, nodes = values
             nodes = "" if nodes == "None assigned" else nodes
             found[job] = Record(job, state, "sacct", code, memory, limit, nodes)
@@ -135,7 +135,7 @@ def parse_scontrol(text: str) -> dict[str, Record]:
     found = {}
     for line in text.splitlines():
         values = dict(re.findall(r"(?:^|\s)(\w+)=(\S*)", line))
-        if values.get("JobId", "").isdigit() and "JobState" in values:
+        if values.get("JobId", "").isdecimal() and "JobState" in values:
             nodes = values.get("NodeList", "")
             found[values["JobId"]] = Record(
                 values["JobId"],

@@ -104,8 +104,8 @@ def _note(run: Run, failure: Failure, line: Line) -> None:
             _settle(run, value)
             submitted = run.submissions.get(value)
             failure.slurm_job = submitted.slurm_job if submitted else None
-        elif name == "external_jobid":
-            failure.slurm_job = value
+        elif name == "external_jobid":  # of SLURM's, unless another executor ran it
+            failure.slurm_job = value if value.isdecimal() else None
         elif name == "output":
             failure.outputs = value.split(", ")
         else:

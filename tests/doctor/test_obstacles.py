@@ -23,7 +23,9 @@ SNAKEFILE = f"""
 rule train:
     output: "{OUTPUT}"
     log: "logs/tiny/train/se_resnet50-seed0.log"
-    shell: "exec {sys.executable} -c 'import time; time.sleep(300)' dcanet train --out {Path(OUTPUT).parent} > {{log}}"
+    shell:
+        "exec {sys.executable} -c 'import time; time.sleep(300)' dcanet train "
+        "--out {Path(OUTPUT).parent} > {{log}}"
 """
 
 
@@ -99,7 +101,9 @@ def test_jobs_of_a_killed_run_are_cancelled_first(locked):
     ((problem, change),) = told(locked, Run(Path("log")), queue=queue)
     assert "its SLURM jobs go on: 12 13 " in problem
     assert change.startswith("scancel 12 13 ")
-    assert change.endswith(" and 8 more (else they are submitted a second time), snakemake --unlock, run again")
+    assert change.endswith(
+        " and 8 more (else they are submitted a second time), snakemake --unlock, run again"
+    )
 
 
 def test_a_lock_of_another_machine_may_be_held(locked):

@@ -29,7 +29,8 @@ def only_job(root: Path) -> JobFinding:
 
 def shown(job: JobFinding, root: Path) -> str:
     """The line that is the evidence, looked up where it says it is."""
-    assert job.evidence is not None and job.evidence.line is not None
+    assert job.evidence is not None
+    assert job.evidence.line is not None
     line = (root / job.evidence.source).read_text(errors="replace").splitlines()[job.evidence.line - 1]
     assert job.evidence.text in line
     return line
@@ -74,7 +75,9 @@ def test_a_full_disk(tmp_path, data, small_files):
 def test_too_little_memory(tmp_path, data):
     """Of the address space that torch itself fits into, and the maps of large images do not."""
     command = training(tmp_path, data, preprocessing={"resize": 2048, "crop": 2048}, batch_size=12)
-    script = "import sys, resource, torch; from dcanet.cli import main; used = int(open('/proc/self/statm').read()"
+    script = (
+        "import sys, resource, torch; from dcanet.cli import main; used = int(open('/proc/self/statm').read()"
+    )
     script += ".split()[0]) * resource.getpagesize(); limit = used + 500_000_000; "
     script += "resource.setrlimit(resource.RLIMIT_AS, (limit, limit)); sys.exit(main(sys.argv[1:]))"
     with open(tmp_path / TRAINING_LOG, "w") as log:

@@ -63,7 +63,9 @@ def test_failed_interrupted_and_finished_since(root):
         "own: own.txt": ("failed", "unknown"),
     }
     assert not found.obstacles
-    assert as_text(found).startswith("tiny, 4 jobs: 2 failed, 1 interrupted, 1 failed earlier and finished since\n")
+    assert as_text(found).startswith(
+        "tiny, 4 jobs: 2 failed, 1 interrupted, 1 failed earlier and finished since\n"
+    )
 
 
 def test_the_exit_code_is_evidence(root):
@@ -99,6 +101,7 @@ BLOCK = st.sampled_from(
         "    output: a, b",
         "    log: c (check log file(s) for error details)",
         "    external_jobid: 12",
+        "    external_jobid: ²",
         "    message: SLURM-job '12' failed, SLURM status is: 'TIMEOUT'.",
         "Job 5 has been submitted with SLURM jobid 12 (log: l).",
         "Finished jobid: 5 (Rule: train)",

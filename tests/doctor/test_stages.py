@@ -1,4 +1,4 @@
-"""The doctor's jobs are the workflow's: as many of each rule, with the logs and results that the rules have."""
+"""The doctor's jobs are the workflow's: as many of each rule, with its logs and results."""
 
 import re
 from collections import Counter
@@ -31,7 +31,9 @@ def folder_config(root: Path) -> dict[str, object]:
 
 @pytest.fixture(params=["demo", "folder"])
 def root(request, tmp_path) -> Path:
-    changes = {"detection": DEMO["detection"]} if request.param == "demo" else folder_config(tmp_path / "data")
+    changes = (
+        {"detection": DEMO["detection"]} if request.param == "demo" else folder_config(tmp_path / "data")
+    )
     return working_copy(tmp_path / "copy", **changes)
 
 
@@ -54,9 +56,7 @@ def test_the_jobs_are_those_of_the_workflow(root, monkeypatch):
         names = {job.output, str(Path(job.output).parent)}
         assert names & set(by_log[job.log].split()), f"{job.log} is not of {job.output}"
         assert job.output in [kind.output for kind in (kind.of_log(job.log) for kind in kinds) if kind]
-    rules = Counter(
-        "score_real_labels" if job.wildcards.get("test") == "real" else job.rule for job in jobs
-    )
+    rules = Counter("score_real_labels" if job.wildcards.get("test") == "real" else job.rule for job in jobs)
     assert rules == {rule: count for rule, count in job_counts(text).items() if rule not in ("all", "total")}
 
 
