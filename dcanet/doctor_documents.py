@@ -24,6 +24,7 @@ Cause = Literal[
     "bad_file",
     "refused",
     "submission",
+    "late_files",
     "cancelled",
     "lost_rank",
     "stopped",

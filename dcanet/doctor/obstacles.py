@@ -43,6 +43,13 @@ def obstacles(
             change="wait until `scontrol ping` says UP; a Snakemake that hangs since then is interrupted "
             "once (Ctrl-C) and run again",
         )
+    if runs and runs[-1].refusal:
+        first, *rest = runs[-1].refusal
+        said = " ".join([first.text, *(line.text.strip() for line in rest)])
+        yield Obstacle(
+            problem=f"Snakemake began no job: {said}",
+            change=f"mend what it names ({runs[-1].path}:{first.number}), run again",
+        )
     if runs and snakemakes:
         yield from _waits_in_vain(runs[-1], snakemakes[0], records)
     if not snakemakes and any((root / LOCKS).glob("*.lock")):

@@ -37,6 +37,7 @@ SIGNS: list[tuple[Cause, str]] = [
     ("submission", r"sbatch failed|sbatch: error|submission failed"),
     ("refused", rf"dcanet: (?!rank \d+: |the ranks did not|{_NO_ERROR})\S(?!.*{_GOES_ON})"),
     ("killed", r"dcanet: rank \d+: killed by SIGKILL"),
+    ("late_files", r"MissingOutputException"),
     ("lost_rank", r"dcanet: (rank \d+: |the ranks did not end)"),
     ("stopped", r"dcanet: (stopped as asked|interrupted)"),
     ("time_limit", r"SLURM status is: '(TIMEOUT|DEADLINE)'"),

@@ -1,6 +1,7 @@
 """What Snakemake's own logs say: which jobs failed, which SLURM jobs they were, and whether a run ended."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,15 @@ _SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)\w*
 _RESTART = re.compile(r"Trying to restart job (\d+)\.")
 _FINISHED = re.compile(r"Finished jobid: (\d+)")
 _STATUS = re.compile(r"returned non-zero exit status (\d+)|died with <Signals\.(\w+)")
-_NOTE = re.compile(r"sbatch failed|SLURM-job '|submission failed|MissingOutputException|sbatch: error")
+_NOTE = re.compile(r"sbatch failed|SLURM-job '|submission failed|sbatch: error")
+_COMMAND = re.compile("^Command '.*' (?=returned|died)")
+_NO_OUTPUT = re.compile(r"MissingOutputException in rule (\w+)")
+_MISSING = re.compile(r"(\S.*) \(missing locally")
+#: What belongs to the error above it.
+_WITHIN = re.compile(r"\s|$|Job \d+ +completed successfully, but")
+_REFUSAL = re.compile(r"(?!LockException)\w+(Exception|Error)( in .*)?:")
+#: Lines of a refusal that are kept, and ends of commands, which are told a little before their errors.
+REFUSAL_LINES, STATUSES = 5, 100
 
 
 @dataclass
@@ -45,12 +54,12 @@ class Submission:
 
 @dataclass
 class Run:
-    """One call of Snakemake; jobs are numbered within it."""
+    """One call of Snakemake; jobs are numbered within it. `refusal` is why it ran none at all."""
 
     path: Path
     host: str = ""
     slurm_run: str = ""
-    ended: bool = False
+    refusal: list[Line] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     submissions: dict[str, Submission] = field(default_factory=dict)
 
@@ -68,21 +77,67 @@ def read_runs(folder: Path = FOLDER) -> list[Run]:
 
 def read_run(path: Path) -> Run:
     """What one log says; of a very long one its beginning."""
-    run = Run(path)
-    failure: Failure | None = None
-    status: Line | None = None
-    for line in _lines(path):
+    return _Reader(path).run
+
+
+class _Reader:
+    """Reads a log line by line; an error's fields are in the lines below it.
+
+    Jobs side by side speak in turns: what a job's command ended with is told by the log that it names.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.run = Run(path)
+        self.failure: Failure | None = None
+        self.statuses: deque[tuple[str, Line]] = deque(maxlen=STATUSES)
+        self.chosen = False
+        for line in _lines(path):
+            self._read(line)
+        if self.chosen:
+            self.run.refusal = []
+
+    def _read(self, line: Line) -> None:
         text = line.text
-        if failure is not None and (not text or text[0].isspace()):
-            _note(run, failure, line)
-            continue
-        failure = None
-        if found := _ERROR.match(text):
-            failure = Failure(found[1], path, said=[status] if status else [])
-            run.failures.append(failure)
-            status = None
-        elif _STATUS.search(text) or _NOTE.search(text):
-            status = Line(line.number, re.sub(r"^Command '.*' (?=returned|died)", "command ", text))
+        if self.failure and (missing := _MISSING.match(text)):
+            self.failure.outputs.append(missing[1])
+        elif self.failure and _WITHIN.match(text):
+            self._note(self.failure, line)
+        elif found := _ERROR.match(text):
+            self._begin(Failure(found[1], self.run.path, said=[line for _, line in self.statuses][-1:]))
+        elif found := _NO_OUTPUT.match(text):
+            self._begin(Failure(found[1], self.run.path, said=[line]))
+        else:
+            self.failure = None
+            self._fact(line)
+
+    def _begin(self, failure: Failure) -> None:
+        self.failure = failure
+        self.run.failures.append(failure)
+
+    def _note(self, failure: Failure, line: Line) -> None:
+        """Take in a line of an error's block."""
+        if found := _FIELD.match(line.text):
+            name, value = found.groups()
+            if name == "jobid":
+                failure.jobid = value
+                _settle(self.run, value)
+                submitted = self.run.submissions.get(value)
+                failure.slurm_job = submitted.slurm_job if submitted else None
+            elif name == "external_jobid":  # of SLURM's, unless another executor ran it
+                failure.slurm_job = value if value.isdecimal() else None
+            elif name == "output":
+                failure.outputs = value.split(", ")
+            else:
+                failure.logs = re.sub(r" \(check log file.*", "", value).split(", ")
+                named = [status for text, status in self.statuses if failure.logs[0] in text]
+                failure.said = named[-1:] or failure.said
+        elif _NOTE.search(line.text):
+            failure.said.append(line)
+
+    def _fact(self, line: Line) -> None:
+        run, text = self.run, line.text
+        if _STATUS.search(text) or _NOTE.search(text):
+            self.statuses.append((text, Line(line.number, _COMMAND.sub("command ", text))))
         elif found := _SUBMITTED.match(text):
             run.submissions[found[1]] = Submission(found[2], found[3])
         elif found := _FINISHED.match(text):
@@ -91,27 +146,10 @@ def read_run(path: Path) -> Run:
             run.slurm_run = text.removeprefix("SLURM run ID: ").strip()
         elif text.startswith("  Host: "):
             run.host = text.removeprefix("  Host: ").strip()
-        run.ended |= text.startswith(("Complete log", "Nothing to be done"))
-    return run
-
-
-def _note(run: Run, failure: Failure, line: Line) -> None:
-    """Take in a line of an error's block."""
-    if found := _FIELD.match(line.text):
-        name, value = found.groups()
-        if name == "jobid":
-            failure.jobid = value
-            _settle(run, value)
-            submitted = run.submissions.get(value)
-            failure.slurm_job = submitted.slurm_job if submitted else None
-        elif name == "external_jobid":  # of SLURM's, unless another executor ran it
-            failure.slurm_job = value if value.isdecimal() else None
-        elif name == "output":
-            failure.outputs = value.split(", ")
-        else:
-            failure.logs = re.sub(r" \(check log file.*", "", value).split(", ")
-    elif _NOTE.search(line.text):
-        failure.said.append(line)
+        elif text.startswith(("Select jobs to execute", "Nothing to be done")):
+            self.chosen = True
+        elif run.refusal or _REFUSAL.match(text):
+            run.refusal = [*run.refusal, line][:REFUSAL_LINES]
 
 
 def _settle(run: Run, jobid: str) -> None:

@@ -12,6 +12,7 @@ from dcanet.doctor.stages import Job
 from dcanet.doctor_documents import Continues, Evidence
 
 LINES = [
+    ("MissingOutputException in rule train in file ...", "late_files"),
     ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...", "gpu_memory"),
     ("RuntimeError: CUDA error: out of memory", "gpu_memory"),
     (
@@ -104,7 +105,10 @@ def test_an_ordinary_line_is_no_sign(text):
 @pytest.mark.parametrize(
     ("root", "follows"),
     [
-        (LINES[0][0], "dcanet: rank 0: lost contact with another rank (closed by peer); see its own error"),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory.",
+            "dcanet: rank 0: lost contact with another rank (closed by peer); see its own error",
+        ),
         ("dcanet: a/0.png: image is missing", "dcanet: rank 0: lost contact with another rank (x)"),
         (
             "slurmstepd: error: *** JOB 1 ON n1 CANCELLED AT 2026 DUE TO TIME LIMIT ***",

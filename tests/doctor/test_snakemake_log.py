@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ COMMANDS = {"killed": "kill -9 $$", "stopped": "exit 75", "later": "test -e mend
 rule all:
     input:
         expand("results/tiny/classification/{model}/seed0/train/provenance.json", model=COMMANDS),
-        "own.txt",
+        "own.txt", "late.txt",
 
 rule train:
     output: "results/tiny/classification/{model}/seed{seed}/train/provenance.json"
@@ -32,11 +33,26 @@ rule train:
 rule own:
     output: "own.txt"
     shell: "echo 'no such thing' >&2; exit 3"
+
+rule late:
+    output: "late.txt"
+    shell: "true"
 """
 
 
 def snakemake(root: Path) -> int:
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--keep-going", "--retries", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        "2",
+        "--keep-going",
+        "--retries",
+        "1",
+        "--latency-wait",
+        "0",
+    ]
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=120).returncode
 
@@ -54,17 +70,18 @@ def root(tmp_path_factory) -> Path:
 
 def test_failed_interrupted_and_finished_since(root):
     found = diagnose(root, "tiny")
-    assert found.counts == {"failed": 2, "interrupted": 1, "recovered": 1}
+    assert found.counts == {"failed": 3, "interrupted": 1, "recovered": 1}
     states = {job.title: (job.state, job.cause) for job in found.jobs}
     assert states == {
         "killed, seed 0, training": ("failed", "killed"),
         "stopped, seed 0, training": ("interrupted", "stopped"),
         "later, seed 0, training": ("recovered", None),
         "own: own.txt": ("failed", "unknown"),
+        "late: late.txt": ("failed", "late_files"),
     }
     assert not found.obstacles
     assert as_text(found).startswith(
-        "tiny, 4 jobs: 2 failed, 1 interrupted, 1 failed earlier and finished since\n"
+        "tiny, 5 jobs: 3 failed, 1 interrupted, 1 failed earlier and finished since\n"
     )
 
 
@@ -78,12 +95,24 @@ def test_the_exit_code_is_evidence(root):
     assert killed.log in line
 
 
-def test_a_run_says_where_and_how_it_ended(root):
+def test_a_run_that_began_no_job(tmp_path):
+    (tmp_path / "Snakefile").write_text(
+        SNAKEFILE.replace('output: "own.txt"', 'input: "none.txt"\n    output: "own.txt"')
+    )
+    assert snakemake(tmp_path) == 1
+    (obstacle,) = diagnose(tmp_path, "tiny").obstacles
+    assert obstacle.problem.startswith("Snakemake began no job: MissingInputException in rule own")
+    assert "none.txt" in obstacle.problem
+    place = re.search(r"\((.*):(\d+)\)", obstacle.change)
+    assert "MissingInput" in Path(place[1]).read_text().splitlines()[int(place[2]) - 1]
+
+
+def test_a_run_says_where_it_was_and_what_failed(root):
     runs = read_runs(root / FOLDER)
-    assert [run.ended for run in runs] == [True, True]
+    assert not any(run.refusal or run.unsettled for run in runs)
     assert {run.host for run in runs} == {platform.node()}
     # Twice each: every job was tried again.
-    assert len(runs[0].failures) == 8
+    assert len(runs[0].failures) == 10
     assert [failure.rule for failure in runs[1].failures].count("own") == 2
 
 
