@@ -125,7 +125,7 @@ def _finding(job: Job, scene: Scene) -> JobFinding:
         found.state = "recovered" if failure else "done"
     elif queued:
         found.state = "waiting" if queued.state in WAITING else "running"
-    elif any(process.writes(job.output) for process in scene.processes):
+    elif any(process.writes(job.output, job.model) for process in scene.processes):
         found.state = "running"
     else:
         _explain(found, job, scene, failure)

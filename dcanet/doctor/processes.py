@@ -28,10 +28,11 @@ class Process:
         """Whether it is a `dcanet` command of a job."""
         return any(Path(part).name in ("dcanet", "dcanet.cli") for part in self.arguments[:4])
 
-    def writes(self, path: str) -> bool:
-        """Whether it was told to write this file, or the folder that it is in."""
-        named = {argument.rstrip("/") for argument in self.arguments}
-        return self.is_job and bool(named & {path, str(Path(path).parent)})
+    def writes(self, path: str, model: str | None) -> bool:
+        """Whether it was told to write this file, or this model's in the folder that it is in."""
+        named, folder = {argument.rstrip("/") for argument in self.arguments}, Path(path).parent
+        whole = str(folder) in named and (model is None or model in {*named, *folder.parts})
+        return self.is_job and (path in named or whole)
 
 
 def processes_in(folder: Path) -> list[Process]:

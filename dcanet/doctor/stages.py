@@ -11,6 +11,7 @@ from ..detection.forms import is_detector
 from ..workflow import Plan
 
 _WILDCARDS = {"seed": r"\d+", "run": r"seed\d+|pretrained", "device": "cpu|cuda"}
+_NAME = r"[\w.+-]+"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Stage:
 def _pattern(template: str) -> re.Pattern[str]:
     parts = []
     for text, name, _, _ in Formatter().parse(template):
-        parts += [re.escape(text), f"(?P<{name}>{_WILDCARDS.get(name, '[^/]+')})" if name else ""]
+        parts += [re.escape(text), f"(?P<{name}>{_WILDCARDS.get(name, _NAME)})" if name else ""]
     return re.compile("".join(parts))
 
 

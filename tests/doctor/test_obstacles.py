@@ -137,6 +137,18 @@ def test_a_snakemake_that_waits_in_vain(tmp_path, state, silent, hangs):
         assert change.startswith("kill -INT 123 ")
 
 
+def test_a_process_says_what_it_writes():
+    fetch = Process(1, ("/v/bin/python", "/v/bin/dcanet", "weights", "fetch", "x", "--out", "weights/"))
+    assert fetch.writes("weights/x.checkpoint", "x")
+    assert not fetch.writes("weights/y.checkpoint", "y")
+    train = Process(1, ("python", "-m", "dcanet.cli", "train", "--model", "x", "--out", "r/x/seed0/train"))
+    assert train.writes("r/x/seed0/train/provenance.json", "x")
+    assert not train.writes("r/x/seed1/train/provenance.json", "x")
+    report = Process(1, ("/v/bin/python", "/v/bin/dcanet", "report", "r", "--out", "report"))
+    assert report.writes("report/index.html", None)
+    assert not Process(1, ("less", "report/index.html")).writes("report/index.html", None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "is_snakemake"),
     [
