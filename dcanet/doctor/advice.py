@@ -81,7 +81,7 @@ def _gpu_memory(facts: Facts) -> str:
         return (
             "free the GPU (`nvidia-smi` lists who holds its memory), or ask for a larger one, and run again"
         )
-    return f"lower micro_batch_size in {facts.recipe}: the batch, and so the result, stays but for BatchNorm"
+    return f"lower micro_batch_size in {facts.recipe}: the batch stays, BatchNorm sees less at once"
 
 
 def _host_memory(facts: Facts) -> str:

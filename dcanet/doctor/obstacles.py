@@ -51,21 +51,27 @@ def obstacles(
             change=f"mend what it names ({runs[-1].path}:{first.number}), run again",
         )
     if runs and snakemakes:
-        yield from _waits_in_vain(runs[-1], snakemakes[0], records)
+        yield from _waits_in_vain(runs[-1], snakemakes[0], slurm, queue, records)
     if not snakemakes and any((root / LOCKS).glob("*.lock")):
         yield _left_lock(runs, processes, queue)
 
 
-def _waits_in_vain(run: Run, snakemake: Process, records: Mapping[str, Record]) -> Iterator[Obstacle]:
+def _waits_in_vain(
+    run: Run, snakemake: Process, slurm: Slurm, queue: Sequence[Queued], records: Mapping[str, Record]
+) -> Iterator[Obstacle]:
     silent = time.time() - run.path.stat().st_mtime
+    queued = {job.job for job in queue}
     for waited in run.unsettled:
         record = records.get(waited.slurm_job)
-        if record is None or not record.state.startswith(_ENDED):
+        if waited.slurm_job in queued or not slurm.answers:
             continue
-        if silent > NOTICED or record.state == "PREEMPTED":
+        if record and not record.state.startswith(_ENDED):
+            continue
+        if silent > NOTICED or (record and record.state == "PREEMPTED"):
+            state = record.state if record else "not known to SLURM any more"
             yield Obstacle(
                 problem=f"Snakemake (process {snakemake.pid}) waits for job {waited.slurm_job}, which is "
-                f"{record.state}, and does not notice",
+                f"{state}, and does not notice",
                 change=f"kill -INT {snakemake.pid} (it cancels its other jobs and frees the lock), and run "
                 "again with slurm-status-command: squeue",
             )

@@ -24,7 +24,6 @@ WAITING = {
     "SPECIAL_EXIT",
     "RESV_DEL_HOLD",
 }
-ACTIVE = {"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "RESIZING", "SIGNALING", "STAGE_OUT"}
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,23 @@ class Slurm:
     def here(self) -> bool:
         return shutil.which("squeue") is not None
 
+    @property
+    def answers(self) -> bool:
+        return self.here and "squeue" not in self.silent
+
     def queue(self, folder: Path, runs: Iterable[str]) -> list[Queued]:
-        """This user's jobs that were submitted from a folder, or by these runs of Snakemake."""
+        """This user's jobs that these runs of Snakemake submitted, or another one from this folder.
+
+        The one that Snakemake itself may run in is none of them.
+        """
         answer = self._ask(["squeue", "--noheader", "--me", f"--format={_SQUEUE}"])
         names = {run for run in runs if run}
         there = os.path.realpath(folder)
-        return [job for job in parse_squeue(answer) if job.name in names or _same(job.folder, there)]
+        return [
+            job
+            for job in parse_squeue(answer)
+            if job.name in names or (job.comment.startswith("rule_") and _same(job.folder, there))
+        ]
 
     def records(self, jobs: Sequence[str]) -> dict[str, Record]:
         """By accounting where it answers, else by the controller, which forgets after some minutes."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from doctor.tools import only_tools, put_tool
 
 from dcanet.doctor.diagnose import diagnose
 from dcanet.doctor.obstacles import NOTICED, obstacles
@@ -120,21 +121,27 @@ def test_a_lock_of_another_machine_may_be_held(locked):
         ("TIMEOUT", 0, False),
         ("TIMEOUT", NOTICED + 1, True),
         ("RUNNING", NOTICED + 1, False),
+        (None, NOTICED + 1, True),
+        (None, 0, False),
     ],
 )
-def test_a_snakemake_that_waits_in_vain(tmp_path, state, silent, hangs):
+def test_a_snakemake_that_waits_in_vain(tmp_path, monkeypatch, state, silent, hangs):
+    put_tool(tmp_path / "tools", "squeue", "")
+    only_tools(tmp_path / "tools", monkeypatch)
     log = tmp_path / "run.log"
     log.touch()
     os.utime(log, times=(time.time() - silent,) * 2)
     run = Run(log, submissions={"1": Submission("7", "a", settled=True), "2": Submission("8", "b")})
-    known = {job: Record(job, state, "sacct") for job in ("7", "8")}
+    known = {job: Record(job, state, "sacct") for job in ("7", "8")} if state else {}
     snakemake = Process(123, ("python", "-m", "snakemake"))
     found = told(tmp_path, run, processes=[snakemake], records=known)
     assert len(found) == hangs
     if hangs:
         problem, change = found[0]
-        assert f"waits for job 8, which is {state}" in problem
+        assert f"waits for job 8, which is {state or 'not known to SLURM any more'}" in problem
         assert change.startswith("kill -INT 123 ")
+    queue = [Queued("8", "RUNNING", "", "", "")]
+    assert told(tmp_path, run, processes=[snakemake], records=known, queue=queue) == []
 
 
 def test_a_process_says_what_it_writes():

@@ -26,6 +26,22 @@ def test_without_slurm_nothing_is_known(tools, tmp_path):
     assert slurm.silent == {}
 
 
+def test_only_jobs_of_the_workflow_are_its_own(tools, tmp_path):
+    here, there = str(tmp_path), "/elsewhere"
+    rows = [
+        ("1", "run", there, "any"),
+        ("2", "x", here, "rule_train_wildcards_a_0"),
+        ("3", "x", here, "mine"),
+    ]
+    rows.append(("4", "x", there, "rule_train_wildcards_a_0"))
+    put_tool(
+        tools,
+        "squeue",
+        "\n".join(f"echo '{job}|RUNNING|{name}|{folder}|{comment}'" for job, name, folder, comment in rows),
+    )
+    assert [job.job for job in Slurm().queue(tmp_path, ["run", ""])] == ["1", "2"]
+
+
 def test_tools_that_hang_are_given_up_and_not_asked_again(tools, tmp_path):
     for name in ("squeue", "sacct", "scontrol"):
         put_tool(tools, name, f"echo {name} >> {tmp_path}/asked; exec /bin/sleep 60")
