@@ -12,7 +12,7 @@ from .advice import Facts, change_for
 from .log_end import last_lines
 from .obstacles import obstacles
 from .processes import Process, processes_in
-from .signs import Clue, clue_in, clue_of, last_words
+from .signs import Clue, clue_in, clue_of, last_attempt, last_words
 from .slurm import WAITING, Queued, Record, Slurm
 from .snakemake_log import Failure, Run
 from .stages import Job, planned_outputs, stages
@@ -49,8 +49,11 @@ class Scene:
     def slurm_logs(self, job: Job) -> list[Path]:
         """Of all its submissions, the latest last."""
         folders = (self.root / logs / name for logs in SLURM_LOGS for name in job.slurm_names)
-        found = (path for folder in folders for path in folder.glob("*.log") if path.stem.isdecimal())
-        return sorted(found, key=lambda path: int(path.stem))
+        failure = self.failures.get(job.output)
+        told = [self.root / log for log in failure.logs] if failure else []
+        found = {*(path for folder in folders for path in folder.glob("*.log")), *told}
+        numbered = [path for path in found if path.stem.isdecimal() and path.is_file()]
+        return sorted(numbered, key=lambda path: int(path.stem))
 
     def slurm_job(self, job: Job) -> str | None:
         """The id of its last submission."""
@@ -137,12 +140,12 @@ def _explain(found: JobFinding, job: Job, scene: Scene, failure: Failure | None)
     found.continues = continues(scene.root / job.state_folder) if job.state_folder else None
     record = scene.records.get(found.slurm_job or "")
     logs = [path for path in ([found.log] if found.log else []) if (scene.root / path).is_file()]
-    logs += [path.relative_to(scene.root).as_posix() for path in scene.slurm_logs(job)[-1:]]
+    logs += [_relative(path, scene.root) for path in scene.slurm_logs(job)[-1:]]
     if not logs and not failure and not record and not found.continues:
         return
-    read = {path: last_lines(scene.root / path) for path in logs}
+    read = {path: last_attempt(last_lines(scene.root / path)) for path in logs}
     if failure:
-        read[_relative(failure.log_file, scene.root)] = failure.said
+        read[_relative(failure.log_file, scene.root)] = [*failure.status, *failure.said]
     clues = [clue_in(lines, source) for source, lines in read.items()]
     clue = min(filter(None, [*clues, clue_of(record) if record else None]), key=_weight, default=None)
     if clue:
@@ -163,4 +166,5 @@ def _weight(clue: Clue) -> int:
 
 
 def _relative(path: Path, root: Path) -> str:
+    root, path = root.absolute(), path.absolute()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

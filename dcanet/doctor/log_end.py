@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 #: Bytes at the end of a log that are looked at, and characters of a line that are kept.
-END, WIDTH = 1 << 16, 2000
+END, WIDTH = 1 << 16, 1 << 14
 #: Lines before the end are only counted, in logs up to this size.
 COUNTED = 1 << 30
 _BLOCK = 1 << 20

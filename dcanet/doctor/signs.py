@@ -39,10 +39,10 @@ SIGNS: list[tuple[Cause, str]] = [
     ("killed", r"dcanet: rank \d+: killed by SIGKILL"),
     ("late_files", r"MissingOutputException"),
     ("lost_rank", r"dcanet: (rank \d+: |the ranks did not end)"),
-    ("stopped", r"dcanet: (stopped as asked|interrupted)"),
     ("time_limit", r"SLURM status is: '(TIMEOUT|DEADLINE)'"),
     ("preempted", r"SLURM status is: 'PREEMPTED'"),
-    ("cancelled", r"CANCELLED AT|SLURM status is: 'CANCELLED|Cancelling snakemake on user request"),
+    ("cancelled", r"CANCELLED AT(?!.*DUE TO JOB REQUEUE)|SLURM status is: 'CANCELLED"),
+    ("stopped", r"dcanet: (stopped as asked|interrupted)"),
     (
         "killed",
         r"exit status 137\b|died with <Signals\.SIGKILL|^(.*: line \d+: +\d+ )?Killed\b|: task \d+: Killed",
@@ -61,6 +61,10 @@ STATES: dict[str, Cause] = {
     "CANCELLED": "cancelled",
 }
 
+#: Characters of a line that are shown.
+TEXT = 500
+#: In the first lines of what the executor runs on a node.
+_ATTEMPT = "--executor slurm-jobstep"
 _PATTERNS = [re.compile(pattern) for _, pattern in SIGNS]
 _ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in SIGNS))
 #: A message about a file begins with its path.
@@ -78,6 +82,12 @@ class Clue:
     cause: Cause
     weight: int
     evidence: Evidence
+
+
+def last_attempt(lines: Sequence[Line]) -> Sequence[Line]:
+    """Of a SLURM log that several attempts of a job were appended to, the last one's."""
+    starts = [place for place, line in enumerate(lines) if _ATTEMPT in line.text]
+    return lines[starts[-1] :] if starts else lines
 
 
 def clue_in(lines: Iterable[Line], source: str) -> Clue | None:
@@ -117,10 +127,15 @@ def last_words(lines: Sequence[Line], source: str) -> Words | None:
     return Words(_evidence(last[0], source), bool(errors)) if last else None
 
 
+def shortened(text: str) -> str:
+    """The beginning and the end of a line that is too long to be shown."""
+    return text if len(text) <= TEXT else f"{text[: TEXT // 2]} ... {text[-TEXT // 2 :]}"
+
+
 def _cause(weight: int, text: str) -> Cause:
     cause = SIGNS[weight][0]
     return "bad_file" if cause == "refused" and _FILE.search(text) else cause
 
 
 def _evidence(line: Line, source: str) -> Evidence:
-    return Evidence(source=source, line=line.number, text=line.text.strip())
+    return Evidence(source=source, line=line.number, text=shortened(line.text.strip()))

@@ -13,7 +13,7 @@ FOLDER = Path(".snakemake/log")
 RUNS, BYTES = 30, 1 << 26
 _LONGEST = 1 << 20
 
-_ERROR = re.compile(r"Error in (?:rule|group) ([^\s:,]+)")
+_ERROR = re.compile(r"\s*Error in (?:rule|group) ([^\s:,]+)")
 _FIELD = re.compile(r"\s+(jobid|output|log|external_jobid): (.+)")
 _SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid (\d+)\w* \(log: (.+)\)\.")
 _RESTART = re.compile(r"Trying to restart job (\d+)\.")
@@ -23,6 +23,7 @@ _NOTE = re.compile(r"sbatch failed|SLURM-job '|submission failed|sbatch: error")
 _COMMAND = re.compile("^Command '.*' (?=returned|died)")
 _NO_OUTPUT = re.compile(r"MissingOutputException in rule (\w+)")
 _MISSING = re.compile(r"(\S.*) \(missing locally")
+_ECHO, _RULED = re.compile(r"Logfile .*:$"), re.compile("=+$")
 #: What belongs to the error above it.
 _WITHIN = re.compile(r"\s|$|Job \d+ +completed successfully, but")
 _REFUSAL = re.compile(r"(?!LockException)\w+(Exception|Error)( in .*)?:")
@@ -40,6 +41,8 @@ class Failure:
     outputs: list[str] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)
     slurm_job: str | None = None
+    status: list[Line] = field(default_factory=list)
+    """What its command ended with."""
     said: list[Line] = field(default_factory=list)
 
 
@@ -83,7 +86,8 @@ def read_run(path: Path) -> Run:
 class _Reader:
     """Reads a log line by line; an error's fields are in the lines below it.
 
-    Jobs side by side speak in turns: what a job's command ended with is told by the log that it names.
+    Jobs side by side speak in turns: what a job's command ended with is told by the log that it names. Logs
+    of failed jobs that are shown again, between two rules of the same length, are not read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,19 +95,33 @@ class _Reader:
         self.failure: Failure | None = None
         self.statuses: deque[tuple[str, Line]] = deque(maxlen=STATUSES)
         self.chosen = False
+        self.echo: str | None = None
         for line in _lines(path):
-            self._read(line)
+            if not self._echoes(line.text):
+                self._read(line)
         if self.chosen:
             self.run.refusal = []
 
+    def _echoes(self, text: str) -> bool:
+        """Whether a line is of a log that is shown again; `echo` is what ends it, empty until known."""
+        if self.echo is None:
+            self.echo = "" if _ECHO.match(text) else None
+        elif self.echo == "":
+            self.echo = text if _RULED.match(text) else None
+        elif text == self.echo:
+            self.echo = None
+        else:
+            return True
+        return self.echo is not None
+
     def _read(self, line: Line) -> None:
         text = line.text
-        if self.failure and (missing := _MISSING.match(text)):
+        if found := _ERROR.match(text):
+            self._begin(Failure(found[1], self.run.path, status=[line for _, line in self.statuses][-1:]))
+        elif self.failure and (missing := _MISSING.match(text)):
             self.failure.outputs.append(missing[1])
         elif self.failure and _WITHIN.match(text):
             self._note(self.failure, line)
-        elif found := _ERROR.match(text):
-            self._begin(Failure(found[1], self.run.path, said=[line for _, line in self.statuses][-1:]))
         elif found := _NO_OUTPUT.match(text):
             self._begin(Failure(found[1], self.run.path, said=[line]))
         else:
@@ -130,7 +148,7 @@ class _Reader:
             else:
                 failure.logs = re.sub(r" \(check log file.*", "", value).split(", ")
                 named = [status for text, status in self.statuses if failure.logs[0] in text]
-                failure.said = named[-1:] or failure.said
+                failure.status = named[-1:] or failure.status
         elif _NOTE.search(line.text):
             failure.said.append(line)
 
