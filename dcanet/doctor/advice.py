@@ -26,7 +26,7 @@ TITLES: dict[Cause, str] = {
     "refused": "refused",
     "submission": "SLURM refused the job",
     "late_files": "done, but its files were not seen",
-    "cancelled": "cancelled",
+    "cancelled": "cancelled by somebody, or by SLURM for another job",
     "lost_rank": "a rank was lost",
     "stopped": "stopped",
     "unknown": "unknown cause",

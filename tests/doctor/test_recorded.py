@@ -19,7 +19,7 @@ def tools(tmp_path, monkeypatch) -> Path:
 CANCELLED = """\
 tiny, 1 job: 1 failed
 
-mobilenet_v2, seed 0, training: cancelled
+mobilenet_v2, seed 0, training: cancelled by somebody, or by SLURM for another job
     logs/slurm/rule_train/mobilenet_v2_0/52.log:63: slurmstepd-n1: error: *** JOB 52 ON n1 CANCELLED AT \
 2026-11-27T15:39:38 ***
     change: run again
