@@ -23,7 +23,7 @@ SIGNS: list[tuple[Cause, str]] = [
     ),
     (
         "host_memory",
-        r"oom[-_]kill|[Oo]ut[- ][Oo]f[- ][Mm]emory(?!\?)|OUT_OF_ME|[Ee]xceeded (job |step )?memory limit",
+        r"oom[-_]kill|[Oo]ut[- ][Oo]f[- ][Mm]emory(?!\?)|OUT_OF_ME|[Ee]xceeded (job |virtual )?memory limit",
     ),
     ("host_memory", r"\bMemoryError\b|Cannot allocate memory|std::bad_alloc|DefaultCPUAllocator: "),
     ("host_memory", r"loader process died: .*killed by signal: Killed"),

@@ -22,6 +22,7 @@ LINES = [
     ("slurmstepd: error: Detected 1 oom-kill event(s) in StepId=12.batch.", "host_memory"),
     ("srun: error: n1: task 0: Out Of Memory", "host_memory"),
     ("slurmstepd: error: Exceeded job memory limit", "host_memory"),
+    ("slurmstepd: error: StepId=12.0 exceeded memory limit (900 > 300), being killed", "host_memory"),
     (
         "RuntimeError: [enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory",
         "host_memory",
