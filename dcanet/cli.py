@@ -26,6 +26,7 @@ VERBS = {
     "statistics": "whether an experiment's networks differ by more than noise",
     "thumbnails": "small pictures of the images on which networks differ most surely",
     "compare": "two runs, commits or machines, tested image by image",
+    "doctor": "why jobs of a run failed, and what to change",
     "report": "tables and the HTML page from stored results",
 }
 

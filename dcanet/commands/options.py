@@ -70,6 +70,24 @@ def pairs_of_sheet(arguments: argparse.Namespace) -> list[Pair]:
         raise UserError(f"--also: {error}") from error
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """A config file with changes, for what needs no data of it (`planning.settings.read_settings`)."""
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        default=Path("config/config.yaml"),
+        help="as for snakemake; its data need not be there (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="KEY=VALUE",
+        help="change a key of the config, e.g. training.processes=1; may be repeated",
+    )
+
+
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """How networks are compared."""
     parser.add_argument(
