@@ -24,6 +24,8 @@ VERBS = {
     "thumbnails": "small pictures of the images on which networks differ most surely",
     "compare": "two runs, commits or machines, tested image by image",
     "report": "tables and the HTML page from stored results",
+    "verify": "whether results are what they say they are, recomputed by code of its own",
+    "export": "an experiment as one file, for others to check",
 }
 
 
