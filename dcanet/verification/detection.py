@@ -110,7 +110,7 @@ def _read(files: Files, path: str) -> Found | None:
         "boxes with a side below 0": np.count_nonzero((found.boxes[:, 2:] < 0).any(axis=1)),
         "scores beyond 0 to 1": np.count_nonzero((found.scores < 0) | (found.scores > 1)),
     }
-    good = [files.findings.same(files.at(path), field, 0, int(count)) for field, count in strange.items()]
+    good = [files.findings.same(files.at(path), field, 0, count) for field, count in strange.items()]
     return found if all(good) else None
 
 

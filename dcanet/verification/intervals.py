@@ -47,7 +47,8 @@ def _end(score: Callable[[float], float], target: float, limit: float, seen: flo
     if seen == limit or beyond(limit) * target <= 0:
         return limit
     # The score of the difference that was seen is 0, also where it jumps there.
-    found = optimize.brentq(lambda x: -target if x == seen else beyond(x), *sorted((limit, seen)), xtol=1e-15)
+    low, high = sorted((limit, seen))
+    found = optimize.brentq(lambda x: -target if x == seen else beyond(x), low, high, xtol=1e-15)
     return float(found)
 
 

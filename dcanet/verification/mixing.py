@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from ..detection.forms import is_detector, split_name
 from ..sheets import Detector
 from .experiment import Experiment
 from .files import Files
@@ -33,10 +34,10 @@ def check_mixing(
     boxes = _labelled(files, "detection", "eval", found.detected)
     _check_group(files, "the detectors", (*OF_TABLE, "objects", "crowds"), boxes)
     for row in detectors:
-        names = (row.id, row.baseline) if row.baseline else (row.id,)
-        both = {name: found.detected[name] for name in names if name in found.detected}
+        related = [name for name in (row.id, row.baseline) if name in found.detected]
+        beside = {name: found.detected[name] for name in related if name}
         _check_group(
-            files, f"detector {row.id}", ("recipe_hash",), _labelled(files, "detection", "eval", both)
+            files, f"detector {row.id}", ("recipe_hash",), _labelled(files, "detection", "eval", beside)
         )
 
 
@@ -84,8 +85,6 @@ def check_distinct(files: Files, runs: Iterable[Run]) -> None:
 
 
 def _check_backbone(files: Files, run: Run, started: str, hashes: Mapping[str, str | None]) -> None:
-    from ..detection.forms import is_detector, split_name
-
     if not is_detector(run.model):
         return
     of_backbone = {

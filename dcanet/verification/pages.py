@@ -76,7 +76,7 @@ def check_page(files: Files, path: str, tables: list[Table]) -> dict[str, str]:
                 continue
             _check_rows(files, path, table, [[cell.texts for cell in row] for row in found], detail)
             _check_exact(files, path, table, found, detail)
-    told = {}
+    told: dict[str, str] = {}
     for text in parser.data:
         try:
             ledger = json.loads(text)

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ..comparison_documents import TableStatistics
+from ..detection.forms import DETECTORS, is_detector
 from ..documents import Provenance
 from ..errors import UserError
 from ..files import hash_of
+from ..models.forms import TRIPLES
 from ..plan_documents import STAGES, Estimate
+from ..profile_documents import Costs, ModelCosts
 from .files import Files
 from .runs import Run
 
@@ -17,8 +20,8 @@ PLAN = "plan.json"
 SUMMED = ("device_hours", "energy_kwh")
 
 
-def check_plan(files: Files) -> Estimate | None:
-    """Amounts of the networks and of everything from the jobs."""
+def check_plan(files: Files, costs: Costs | None) -> Estimate | None:
+    """Amounts of the networks and of everything from the jobs, parameters those that were counted."""
     plan = files.document(PLAN, Estimate, required=False)
     if plan is None:
         return None
@@ -29,6 +32,10 @@ def check_plan(files: Files) -> Estimate | None:
         for field in SUMMED:
             total = sum(getattr(job, field) for job in jobs)
             findings.close(name, f"{network.network}.{field}", total, getattr(network.amounts, field))
+        counted = costs.models.get(network.network) if costs else None
+        if isinstance(counted, ModelCosts) and not is_detector(network.network):
+            total = counted.parameters.total
+            findings.close(name, f"{network.network}.parameters", total, network.parameters)
     for field in SUMMED:
         findings.close(
             name, f"total.{field}", sum(getattr(job, field) for job in plan.jobs), getattr(plan.total, field)
@@ -101,9 +108,6 @@ def _check_run(files: Files, run: Run, config: Mapping[str, Any], hashes: Mappin
 
 def _recipe_key(run: Run) -> str:
     """Of a classifier its backbone, of a detector its kind."""
-    from ..detection.forms import DETECTORS
-    from ..models.forms import TRIPLES
-
     if run.task == "detection":
         return next((kind for kind in DETECTORS if run.model.startswith(f"{kind}_")), "")
     return TRIPLES[run.model][0] if run.model in TRIPLES else ""
@@ -114,15 +118,18 @@ def _recipe_hashes(config: Mapping[str, Any], base: Path, note: Any) -> dict[str
     from ..training.recipe import DetectionRecipe, Recipe, load_recipe, recipe_hash
 
     detection = config.get("detection") or {}
-    kinds = ((config.get("recipes") or {}, Recipe), (detection.get("recipes") or {}, DetectionRecipe))
+    readers = (
+        (config.get("recipes") or {}, lambda path: recipe_hash(load_recipe(path, Recipe))),
+        (detection.get("recipes") or {}, lambda path: recipe_hash(load_recipe(path, DetectionRecipe))),
+    )
     found = {}
-    for paths, kind in kinds:
+    for paths, hash_at in readers:
         for key, path in paths.items():
             if not isinstance(path, str) or not (base / path).is_file():
                 note(f"{path}: is not at hand, so its hash was not compared with the results'")
                 continue
             try:
-                found[key] = recipe_hash(load_recipe(base / path, kind))
+                found[key] = hash_at(base / path)
             except UserError as error:
                 note(f"{error.line()}, so its hash was not compared with the results'")
     return found

@@ -9,6 +9,7 @@ from ..detection_documents import DetectionMetrics
 from ..documents import Provenance, Result, read_history
 from ..errors import UserError
 from .files import Files
+from .findings import Findings
 from .weights import Weights, read_weights
 
 PRETRAINED = "pretrained"
@@ -120,6 +121,16 @@ def _check_metadata(run: Run, weights: Weights, found: Provenance, name: str) ->
         findings.same(name, f"metadata notes {key}", expected, said.notes.get(key))
 
 
+def _check_notes(name: str, findings: Findings, weights: Weights, metrics: Result | DetectionMetrics) -> None:
+    """What an evaluation tells of the training is what training left in the weights."""
+    told, notes = metrics.model_dump(mode="json"), weights.said.notes
+    expected = {"recipe_hash": notes.get("recipe_hash", ""), "of_classes": weights.said.num_classes}
+    expected |= {key: notes.get(key) for key in ("selected", "last_epoch", "best_epoch")}
+    for key, value in expected.items():
+        if key in told:
+            findings.same(name, f"{key}, of the weights'", value, told[key])
+
+
 def check_result(run: Run, metrics: Result | DetectionMetrics, path: str, provenance: str) -> None:
     """An evaluation is of the run in whose folder it is, and of the weights that are there now."""
     files, findings = run.files, run.files.findings
@@ -137,8 +148,7 @@ def check_result(run: Run, metrics: Result | DetectionMetrics, path: str, proven
         findings.same(
             name, "weights_source, of the weights'", run.weights.said.source, metrics.weights_source
         )
-        recipe = run.weights.said.notes.get("recipe_hash", "")
-        findings.same(name, "recipe_hash, of the weights'", recipe, getattr(metrics, "recipe_hash", recipe))
+        _check_notes(name, findings, run.weights, metrics)
     made = files.document(provenance, Provenance)
     if made is not None:
         for key in ("seed", "weights_sha256", "data_fingerprint"):

@@ -101,18 +101,18 @@ def _difference(column: Column) -> Column:
 
 
 def _columns1(results: Results) -> Iterator[Column]:
-    share = {"unit": "percent", "shown_unit": "percent", "seeds": True, "interval": True}
-    yield Column("", "top1", **share, tested=True)
-    yield Column("", "top5", **share)
+    share = ("percent", "percent", 1, True, True)
+    yield Column("", "top1", *share, tested=True)
+    yield Column("", "top5", *share)
     for test in sorted(results.found.tested):
-        yield Column("", "real_top1" if test == REAL else f"test_top1_{test}", **share, tested=True)
+        yield Column("", "real_top1" if test == REAL else f"test_top1_{test}", *share, tested=True)
     yield Column("", "params", "count", "mega", 10**6)
     yield Column("", "macs", "count", "giga", 10**9)
     for device in sorted(results.speeds) or [""]:
         key = f"throughput_{device}" if device else "throughput"
         yield Column("", key, "images_per_second", "images_per_second", interval=True)
     yield Column("", "nll", "nats", "nats", seeds=True, interval=True, detail=True)
-    yield Column("", "ece", **share, detail=True)
+    yield Column("", "ece", *share, detail=True)
     yield Column("", "macs_published", "count", "giga", 10**9, detail=True)
 
 
@@ -122,7 +122,10 @@ def _row1(pair: Pair, columns: Sequence[Column], results: Results) -> Row:
     absent: list[Any] = [None] * len(columns)
     if pair.connected is None:
         return Row(pair.row, [*ours[0], *absent, *absent], [*papers[0], *absent, *absent])
-    deltas = [_delta1(column.key, pair, *both, results) for column, *both in zip(columns, *ours, strict=True)]
+    deltas = [
+        _delta1(column.key, pair, baseline, connected, results)
+        for column, baseline, connected in zip(columns, *ours, strict=True)
+    ]
     of_paper = [_minus(second, first) for first, second in zip(*papers, strict=True)]
     return Row(pair.row, [*ours[0], *ours[1], *deltas], [*papers[0], *papers[1], *of_paper])
 

@@ -10,6 +10,7 @@ from ..detection_documents import DetectionPictures
 from ..documents import Dataset, Metrics
 from ..sheets import Detector, Pair
 from .classification import check_dataset, check_evaluation, check_relabelled
+from .costs import check_audit, check_costs, check_structures
 from .datasets import annotations_in, check_coco, check_images
 from .detection import check_detections
 from .experiment import Experiment
@@ -18,9 +19,9 @@ from .findings import Findings
 from .focus import check_focus
 from .mixing import check_distinct, check_mixing
 from .plan import check_config, check_plan
-from .profile import check_audit, check_costs, check_speeds, check_structures
 from .report import check_report, is_of
 from .runs import Run, check_training, place_of, runs_below
+from .speeds import check_speeds
 from .statistics import check_statistics
 from .tables import REAL, Results
 
@@ -56,14 +57,15 @@ def verify(root: Path, name: str, beside: Beside, findings: Findings) -> None:
     check_distinct(files, runs)
     check_mixing(files, found, pairs, beside.detectors)
     _check_data(files, found, beside.data)
-    costs = check_costs(files, runs)
-    check_audit(files, {model.id: model for pair in beside.pairs for model in pair.models}, costs)
+    sheet = {model.id: model for pair in beside.pairs for model in pair.models}
+    costs = check_costs(files, runs, sheet)
+    check_audit(files, sheet, costs)
     check_structures(files)
     speeds = check_speeds(files)
     statistics = check_statistics(files, found, pairs)
     _check_pictures(files, found, statistics)
     check_focus(files, found)
-    plan = check_plan(files)
+    plan = check_plan(files, costs)
     if plan is not None:
         check_config(files, plan, runs, statistics, beside.base)
     if beside.report is not None:

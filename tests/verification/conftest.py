@@ -138,7 +138,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             detect(name, 0, results)
         call("data", "describe", "images", "--out", results / "dataset.json")
         profile = results / "profile"
-        counted = (*PAIR, "--image-size", 224, "--structures", profile / "structures.json")
+        counted = (*PAIR, *DETECTORS, "--image-size", 224, "--structures", profile / "structures.json")
         call("profile", "costs", *counted, "--out", profile / "costs.json")
         timed = ("--image-size", 32, "--block-seconds", 0.005, "--budget-seconds", 0.05, "--threads", 1)
         call(

@@ -1,2 +1,72 @@
-class Tampered:
-    pass
+"""Changing files and putting them back, and finding the numbers in them."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dcanet.documents import CHECKSUM
+from dcanet.files import content_hash
+from dcanet.verification.findings import Findings
+from dcanet.verification.inputs import check
+
+Steps = tuple[str | int, ...]
+"""Keys and places that lead to a value in a JSON document."""
+
+
+@contextlib.contextmanager
+def changed(*paths: Path) -> Iterator[None]:
+    """Whatever is done to these files is undone."""
+    before = {path: path.read_bytes() if path.exists() else None for path in paths}
+    try:
+        yield
+    finally:
+        for path, content in before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(content)
+
+
+def verified(root: Path, report: str = "report", data: tuple[str, ...] = ()) -> Findings:
+    """As `dcanet verify results/tiny` in a folder."""
+    with contextlib.chdir(root):
+        folders = [Path(name) for name in data]
+        sheets = Path("config/pairs.tsv"), Path("config/detectors.tsv")
+        return check(Path("results/tiny"), Path(report), folders, *sheets)
+
+
+def numbers_of(content: Any, steps: Steps = ()) -> Iterator[tuple[Steps, int | float]]:
+    """All numbers of a JSON document with where they are."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from numbers_of(value, (*steps, key))
+    elif isinstance(content, list):
+        for place, value in enumerate(content):
+            yield from numbers_of(value, (*steps, place))
+    elif isinstance(content, int | float) and not isinstance(content, bool):
+        yield steps, content
+
+
+def edited(content: Any, steps: Steps, value: Any) -> Any:
+    """A copy in which one value is another."""
+    copy = json.loads(json.dumps(content))
+    inner = copy
+    for step in steps[:-1]:
+        inner = inner[step]
+    inner[steps[-1]] = value
+    return copy
+
+
+def another(number: int | float) -> int | float:
+    """A number that differs, and still looks right."""
+    if isinstance(number, int):
+        return number + 1 if number < 100 else number - 1
+    return number * 0.99 if abs(number) > 1e-3 else number + 0.01
+
+
+def sealed(content: dict[str, Any]) -> str:
+    """The text of a document with the right checksum, as a forger would leave it."""
+    rest = {key: value for key, value in content.items() if key != CHECKSUM}
+    return json.dumps(rest | {CHECKSUM: content_hash(rest)}, indent=2)
