@@ -9,21 +9,21 @@ from ..data.coco_dataset import CocoDataset
 from ..detection_documents import DetectionPictures
 from ..documents import Dataset, Metrics
 from ..sheets import Detector, Pair
-from .classification import check_dataset, check_evaluation, check_relabelled
+from .classification import check_dataset
 from .costs import check_audit, check_costs, check_structures
 from .datasets import annotations_in, check_coco, check_images
-from .detection import check_detections
 from .experiment import Experiment
 from .files import Files
 from .findings import Findings
 from .focus import check_focus
 from .mixing import check_distinct, check_mixing
 from .plan import check_config, check_plan
+from .reading import read_experiment
 from .report import check_report, is_of
-from .runs import Run, check_training, place_of, runs_below
+from .runs import check_training, place_of, runs_below
 from .speeds import check_speeds
 from .statistics import check_statistics
-from .tables import REAL, Results
+from .tables import Results
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,15 @@ class Beside:
 
 def verify(root: Path, name: str, beside: Beside, findings: Findings) -> None:
     """Check the results of an experiment in the folder `root`, which findings call `name`."""
-    files, found = Files(root, name, findings), Experiment()
+    files = Files(root, name, findings)
     runs = [*runs_below(files, "classification"), *runs_below(files, "detection")]
     if not runs:
         findings.problem(name, "", "results of an experiment", "none")
         return
     for run in runs:
         check_training(run, beside.without_weights)
-        if run.task == "classification":
-            _read_classifier(run, found)
-        else:
-            _read_detector(run, found, beside.data)
-    pairs = _named(beside.pairs, found)
+    found = read_experiment(runs, annotations_in(beside.data))
+    pairs = {pair.id: (pair.baseline.id, pair.connected.id) for pair in beside.pairs if pair.connected}
     check_distinct(files, runs)
     check_mixing(files, found, pairs, beside.detectors)
     _check_data(files, found, beside.data)
@@ -77,43 +74,6 @@ def verify(root: Path, name: str, beside: Beside, findings: Findings) -> None:
             check_report(report, files, beside.pairs, beside.detectors, results)
         else:
             findings.note(f"{beside.report}: has no report of {name}, so no table was checked")
-
-
-def _read_classifier(run: Run, found: Experiment) -> None:
-    there = sorted(path.name for path in (run.files.root / run.folder).glob("*/") if path.is_dir())
-    if "eval" in there:
-        metrics, answers = check_evaluation(run)
-        if metrics is not None:
-            found.metrics.setdefault(run.model, {})[run.seed] = metrics
-        if answers is not None:
-            found.answers.setdefault(run.model, {})[run.seed] = answers
-    else:
-        run.files.findings.note(f"{run.files.at(run.folder)}: has not been evaluated")
-    for stage in there:
-        if not stage.startswith("test-"):
-            continue
-        test = stage.removeprefix("test-")
-        tested, graded = check_relabelled(run, stage) if test == REAL else check_evaluation(run, stage)
-        if tested is not None:
-            found.tested.setdefault(test, {}).setdefault(run.model, {})[run.seed] = tested
-        if graded is not None:
-            found.graded.setdefault(test, {}).setdefault(run.model, {})[run.seed] = graded
-
-
-def _read_detector(run: Run, found: Experiment, data: Sequence[Path]) -> None:
-    if not (run.files.root / run.folder / "eval").is_dir():
-        run.files.findings.note(f"{run.files.at(run.folder)}: has not been evaluated")
-        return
-    metrics, bootstrap = check_detections(run, annotations_in(data))
-    if metrics is not None:
-        found.detected.setdefault(run.model, {})[run.seed] = metrics
-    if bootstrap is not None:
-        found.bootstraps.setdefault(run.model, {})[run.seed] = bootstrap
-
-
-def _named(pairs: Sequence[Pair], found: Experiment) -> dict[str, tuple[str, str]]:
-    """(Baseline, other) of the pairs of the sheet that have a connected network."""
-    return {pair.id: (pair.baseline.id, pair.connected.id) for pair in pairs if pair.connected}
 
 
 def _pretrained(config: Mapping, found: Experiment) -> list[str]:

@@ -15,18 +15,21 @@ Steps = tuple[str | int, ...]
 """Keys and places that lead to a value in a JSON document."""
 
 
+def put(path: Path, content: bytes | str) -> None:
+    """A new file in the place of another, which may be linked to one of another process."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
 @contextlib.contextmanager
 def changed(*paths: Path) -> Iterator[None]:
-    """Whatever is done to these files is undone."""
-    before = {path: path.read_bytes() if path.exists() else None for path in paths}
+    """Whatever is done to these files by `put`, or by removing them, is undone."""
+    before = {path: path.read_bytes() for path in paths}
     try:
         yield
     finally:
         for path, content in before.items():
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(content)
+            put(path, content)
 
 
 def verified(root: Path, report: str = "report", data: tuple[str, ...] = ()) -> Findings:
