@@ -34,7 +34,8 @@ def check_costs(files: Files, runs: Iterable[Run], sheet: Mapping[str, Classifie
                 count = _shared(counted[model])[field]
                 files.findings.close(name, f"models.{model}.{field}, as of {first} ({kind})", expected, count)
     for model, found in counted.items():
-        if model in TRIPLES and not TRIPLES[model][2]:
+        classifier = split_name(model)[1] if is_detector(model) else model
+        if classifier in TRIPLES and not TRIPLES[classifier][2]:
             for field, parts in _parts(found).items():
                 files.findings.close(name, f"models.{model}.{field}.connection", 0, parts.connection)
         if model in sheet and _is_printed(model, found):

@@ -58,9 +58,10 @@ class Findings:
         found: float | None,
         tolerance: float = ROUNDING,
     ) -> bool:
-        """Whether a number is what was recomputed, but for rounding; a problem if not."""
+        """Whether a number is what was recomputed, but for rounding, which counts have none of."""
         self.numbers += 1
-        if expected is None or found is None:
+        counts = isinstance(expected, int) and isinstance(found, int)
+        if counts or expected is None or found is None:
             return self.same(file, field, expected, found)
         # Not the other way round: NaN is close to nothing.
         if abs(found - expected) <= tolerance * max(1.0, abs(expected)):

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..export.layout import CONFIG, REPORT, RESULTS
 from ..sheets import read_detectors, read_pairs
 from .findings import Findings
-from .unpacking import is_pack, unpacked
+from .unpacking import Pack, is_pack, unpacked
 from .verify import Beside, verify
 
 PARTS = ("classification", "detection")
@@ -22,37 +23,39 @@ def check(results: Path, report: Path, data: Sequence[Path], pairs: Path, detect
     if is_pack(results):
         with unpacked(results, findings) as pack:
             if pack is not None:
-                config = pack.root / "config"
-                beside = Beside(
-                    read_pairs(config / "pairs.tsv"),
-                    read_detectors(config / "detectors.tsv"),
-                    pack.root / "report",
-                    data,
-                    pack.root,
-                    pack.without_weights,
-                )
-                for folder in experiments(pack.root / "results"):
-                    verify(folder, f"results/{folder.name}", beside, findings)
+                _check_pack(results, pack, data, findings)
         return findings
     folders = experiments(results)
+    if not folders:
+        raise UserError(
+            f"{results}: has no results; expected an experiment's folder with classification/ or detection/, "
+            "a folder of such, or a pack of `dcanet export`"
+        )
     beside = Beside(read_pairs(pairs), read_detectors(detectors), report if report.is_dir() else None, data)
     for folder in folders:
         verify(folder, str(folder), beside, findings)
     return findings
 
 
-def experiments(results: Path) -> list[Path]:
-    """The folder itself, or those in it that have results.
+def _check_pack(path: Path, pack: Pack, data: Sequence[Path], findings: Findings) -> None:
+    folders = experiments(pack.root / RESULTS)
+    if not folders:
+        findings.problem(path, RESULTS, "an experiment's folder", "none")
+    config = pack.root / CONFIG
+    try:
+        sheets = read_pairs(config / "pairs.tsv"), read_detectors(config / "detectors.tsv")
+    except UserError as error:
+        findings.problem(
+            path, CONFIG, "sheets as the workflow reads them", error.line().removeprefix(f"{config}/")
+        )
+        return
+    beside = Beside(*sheets, pack.root / REPORT, data, pack.root, pack.without_weights)
+    for folder in folders:
+        verify(folder, f"{RESULTS}/{folder.name}", beside, findings)
 
-    Raises:
-        UserError: there are none.
-    """
+
+def experiments(results: Path) -> list[Path]:
+    """The folder itself, or those in it that have results; none where there are none."""
     if any((results / part).is_dir() for part in PARTS):
         return [results]
-    found = sorted(folder for folder in results.glob("*/") if any((folder / part).is_dir() for part in PARTS))
-    if not found:
-        raise UserError(
-            f"{results}: has no results; expected an experiment's folder with classification/ or detection/, "
-            "a folder of such, or a pack of `dcanet export`"
-        )
-    return found
+    return sorted(folder for folder in results.glob("*/") if any((folder / part).is_dir() for part in PARTS))

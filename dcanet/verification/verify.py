@@ -66,14 +66,14 @@ def verify(root: Path, name: str, beside: Beside, findings: Findings) -> None:
     if plan is not None:
         check_config(files, plan, runs, statistics, beside.base)
     if beside.report is not None:
-        report = Files(beside.report, str(beside.report), findings)
+        report = Files(beside.report, beside.report.name, findings)
         if is_of(report, root.resolve().name):
             results = Results(
                 found, statistics, costs, speeds, _pretrained(plan.config if plan else {}, found)
             )
             check_report(report, files, beside.pairs, beside.detectors, results)
         else:
-            findings.note(f"{beside.report}: has no report of {name}, so no table was checked")
+            findings.note(f"{beside.report.name}: has no report of {name}, so no table was checked")
 
 
 def _pretrained(config: Mapping, found: Experiment) -> list[str]:

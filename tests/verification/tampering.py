@@ -8,8 +8,9 @@ from typing import Any
 
 from dcanet.documents import CHECKSUM
 from dcanet.files import content_hash
+from dcanet.sheets import read_detectors, read_pairs
 from dcanet.verification.findings import Findings
-from dcanet.verification.inputs import check
+from dcanet.verification.verify import Beside, verify
 
 Steps = tuple[str | int, ...]
 """Keys and places that lead to a value in a JSON document."""
@@ -32,12 +33,19 @@ def changed(*paths: Path) -> Iterator[None]:
             put(path, content)
 
 
-def verified(root: Path, report: str = "report", data: tuple[str, ...] = ()) -> Findings:
-    """As `dcanet verify results/tiny` in a folder."""
+def verified(root: Path, report: str = "", data: tuple[str, ...] = ()) -> Findings:
+    """As `dcanet verify results/tiny` in the folder of the run, whose detectors have no weights."""
+    findings = Findings()
     with contextlib.chdir(root):
-        folders = [Path(name) for name in data]
-        sheets = Path("config/pairs.tsv"), Path("config/detectors.tsv")
-        return check(Path("results/tiny"), Path(report), folders, *sheets)
+        beside = Beside(
+            read_pairs(Path("config/pairs.tsv")),
+            read_detectors(Path("config/detectors.tsv")),
+            Path(report) if report else None,
+            [Path(name) for name in data],
+            without_weights=True,
+        )
+        verify(Path("results/tiny"), "results/tiny", beside, findings)
+    return findings
 
 
 def numbers_of(content: Any, steps: Steps = ()) -> Iterator[tuple[Steps, int | float]]:

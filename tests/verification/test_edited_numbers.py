@@ -85,7 +85,7 @@ def unnoticed(root: Path, every: int, first: int = 0) -> list[str]:
     for kind, path, steps in listed[first::every]:
         with changed(path):
             put(path, sealed(with_another(path, steps)))
-            if not verified(root, report="none").problems:
+            if not verified(root).problems:
                 found.append(kind)
     return found
 
@@ -95,7 +95,7 @@ def expected(kind: str) -> bool:
 
 
 def test_a_run_that_was_not_touched_has_no_problem(made):
-    found = verified(made, data=("images", "boxes"))
+    found = verified(made, "report", ("images", "boxes"))
     assert not found.problems
     assert not found.notes
     assert len(found.files) > 60
@@ -152,5 +152,5 @@ def test_ap_and_recall_are_found_anew_from_annotations(made, number):
     path = made / "results/tiny/detection/retinanet_resnet50/seed0/eval/metrics.json"
     with changed(path):
         put(path, sealed(with_another(path, ("numbers", number))))
-        found = verified(made, report="none", data=("boxes",))
+        found = verified(made, data=("boxes",))
     assert any(f"numbers.{number}" in problem.field for problem in found.problems)
