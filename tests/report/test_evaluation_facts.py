@@ -149,7 +149,7 @@ def test_metrics_of_an_older_version(results: Path) -> None:
     )
     (warning,) = [text for text in load(results, [se_pair()], None).warnings if "version" in text]
     assert warning == (
-        f"{path}: is of schema version 1, and this version reads 2; "
+        f"{path}: is of schema version 1, and this version reads 3; "
         "evaluate again: delete the file, or run `dcanet evaluate`"
     )
 

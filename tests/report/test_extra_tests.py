@@ -177,4 +177,4 @@ def test_statistics_of_an_older_version(results: Path) -> None:
     path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 1'))
     stored, _ = read(results)
     (warning,) = [text for text in stored.warnings if "version" in text]
-    assert warning.startswith(f"{path}: is of schema version 1, and this version reads 2; compare again")
+    assert warning.startswith(f"{path}: is of schema version 1, and this version reads 3; compare again")
