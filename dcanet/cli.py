@@ -28,6 +28,8 @@ VERBS = {
     "compare": "two runs, commits or machines, tested image by image",
     "doctor": "why jobs of a run failed, and what to change",
     "report": "tables and the HTML page from stored results",
+    "verify": "whether results are what they say they are, recomputed by code of its own",
+    "export": "an experiment as one file, for others to check",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .documents import Document, Provenance
+from .documents import Document, Hash, Provenance
 from .profile_documents import Part
 
 Verdict = Literal["better", "worse", "not distinguishable"]
@@ -225,10 +225,11 @@ class TableStatistics(Document):
     """Everything that a table's numbers and differences allow to say: statistics.json."""
 
     made_again: ClassVar[str] = "compare again: delete the file, or run `dcanet statistics`"
-    schema_version: Literal[2] = 2  # type: ignore[assignment]
+    schema_version: Literal[3] = 3  # type: ignore[assignment]
     alpha: float = Field(gt=0, lt=1, description="intervals are at 1 - alpha")
     adjustment: Adjustment
     resamples: int = Field(ge=2)
+    seed: int = Field(0, ge=0, description="of the resamples")
     models: dict[str, ModelStatistics | NotCompared]
     pairs: dict[str, PairComparison | NotCompared]
     pooled: Pooled | NotCompared
@@ -237,6 +238,9 @@ class TableStatistics(Document):
     metrics: dict[str, MeasuredMetric] = Field({}, description="of plug-ins, by their names")
     average_precision: dict[str, ApStatistics | NotCompared] = Field({}, description="of each detector")
     detectors: dict[str, ApComparison | NotCompared] = Field({}, description="pairs of detectors")
+    inputs: dict[str, Hash] = Field(
+        {}, description="SHA-256 of the files that it follows from, by their paths in the experiment's folder"
+    )
     provenance: Provenance | None = None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..comparison_documents import ApComparison, ExtraTestSet, NotCompared, TableStatistics
 from ..errors import UserError
+from ..files import sha256
 from ..sheets import Detector, Pair
 from .detector_runs import Evaluated
 from .detectors import ap_statistics, compare_detectors
@@ -48,7 +49,7 @@ def experiment_statistics(
     named = dict.fromkeys(name for row in detectors for name in (row.id, row.baseline) if name)
     read = {name: _evaluated(found, name) for name in named}
     models, compared = gather(files, connected, read_scores)
-    return table_statistics(
+    statistics = table_statistics(
         models,
         compared,
         settings,
@@ -64,6 +65,31 @@ def experiment_statistics(
         detectors=_detectors(detectors, read, settings),
         metrics=measured_metrics(models, compared, settings.alpha),
     )
+    return statistics.model_copy(update={"inputs": _hashes(found, {*files}, {*read})})
+
+
+def _hashes(found: Evaluations, classifiers: Collection[str], detectors: Collection[str]) -> dict[str, str]:
+    """SHA-256 of the answers of these networks, by their paths below the experiment's folder."""
+    paths = [
+        folder / "predictions.parquet"
+        for model, runs in found.classifiers.items()
+        if model in classifiers
+        for folder, _ in runs
+    ]
+    paths += [
+        answers_of(folder)
+        for of_set in found.tests.values()
+        for model, runs in of_set.items()
+        if model in classifiers
+        for folder, _ in runs
+    ]
+    paths += [
+        folder / "bootstrap.json"
+        for name, runs in found.detectors.items()
+        if name in detectors
+        for folder, _ in runs
+    ]
+    return {path.relative_to(found.root).as_posix(): sha256(path) for path in paths if path.is_file()}
 
 
 def _test_set(

@@ -71,6 +71,7 @@ def table_statistics(
         alpha=settings.alpha,
         adjustment=settings.adjustment,
         resamples=settings.resamples,
+        seed=settings.seed,
         models={
             name: found
             if isinstance(found, NotCompared)
