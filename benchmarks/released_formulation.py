@@ -11,18 +11,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcanet.models.attention import Attention
 from dcanet.models.attention.cbam import CBAM, ChannelGate, SpatialGate
 from dcanet.models.attention.gc import GlobalContext
+from dcanet.models.attention.ge import GatherExcite
+from dcanet.models.attention.se import SqueezeExcitation
 from dcanet.models.attention.sk import SelectiveKernel
 from dcanet.models.depthwise import DepthwiseConv2d
+
+BLOCKS = (SqueezeExcitation, SelectiveKernel, GatherExcite, GlobalContext, CBAM)
 
 
 def as_released(model: nn.Module) -> nn.Module:
     """The network with plain attention blocks and torch's convolutions, in place."""
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, Attention | CBAM):
+            if isinstance(child, BLOCKS):
                 setattr(module, name, _FORMULATIONS.get(type(child), ChannelAttention)(child))
             elif isinstance(child, DepthwiseConv2d):
                 setattr(module, name, _convolution(child))

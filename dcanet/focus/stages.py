@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from ..errors import UserError
 from ..models.backbones import Classifier, MnasNet, MobileNetV2, ResNet
 
 #: Stacks of MnasNet after which the map's sides are 1/4, 1/8, 1/16 and 1/32 of the image's.
@@ -24,7 +25,7 @@ def stages_of(model: Classifier) -> dict[str, nn.Module]:
     - Another network: the last blocks of its last four sizes of maps.
 
     Raises:
-        TypeError: a network without residual blocks that say where their attention is.
+        UserError: a network without residual blocks that say where their attention is.
     """
     if isinstance(model, ResNet):
         paths = [f"stages.{stage}.{len(list(model.stages[stage].children())) - 1}" for stage in range(4)]
@@ -44,7 +45,10 @@ def _last_of_each_size(model: Classifier) -> list[str]:
     sizes: dict[str, torch.Size] = {}
     blocks = {path: block for path, block in model.named_modules() if hasattr(block, "attention_channels")}
     if not blocks:
-        raise TypeError(f"no stages are known of {type(model).__name__}")
+        name = getattr(model, "model_name", type(model).__name__)
+        raise UserError(
+            f"{name}: no block says by attention_channels that it has attention, so it has no stages"
+        )
     hooks = [
         block.register_forward_hook(
             lambda _, __, output, path=path: sizes.update({path: output[0].shape[2:]})
