@@ -46,9 +46,7 @@ def _last_of_each_size(model: Classifier) -> list[str]:
     blocks = {path: block for path, block in model.named_modules() if hasattr(block, "attention_channels")}
     if not blocks:
         name = getattr(model, "model_name", type(model).__name__)
-        raise UserError(
-            f"{name}: no block says by attention_channels that it has attention, so it has no stages"
-        )
+        raise UserError(f"{name}: no stages are known, since no block of it has attention_channels")
     hooks = [
         block.register_forward_hook(
             lambda _, __, output, path=path: sizes.update({path: output[0].shape[2:]})
