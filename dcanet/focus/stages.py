@@ -45,9 +45,8 @@ def _last_of_each_size(model: Classifier) -> list[str]:
     sizes: dict[str, torch.Size] = {}
     blocks = {path: block for path, block in model.named_modules() if hasattr(block, "attention_channels")}
     if not blocks:
-        raise UserError(
-            f"{model.model_name}: focus looks at networks of residual blocks with attention; this has none"
-        )
+        name = getattr(model, "model_name", type(model).__name__)
+        raise UserError(f"{name}: no stages are known, since no block of it has attention_channels")
     hooks = [
         block.register_forward_hook(
             lambda _, __, output, path=path: sizes.update({path: output[0].shape[2:]})

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UserError
-from .networks import Network, assemble, is_network, num_classes_of
+from .networks import Network, assemble, is_network, num_classes_of, unknown
 from .tensorfile import write_tensors
 
 
@@ -65,8 +65,7 @@ def load_model(path: Path) -> Network:
     metadata = read_metadata(path)
     if not is_network(metadata.model):
         raise UserError(
-            f"{path}: is of {metadata.model}, which is not known here; name the plug-in that registers it, "
-            "as in dcanet --plugin FILE VERB"
+            f"{path}: {unknown(metadata.model)}; a plug-in's is known to dcanet --plugin FILE VERB"
         )
     try:
         model = empty_model(metadata.model, metadata.num_classes, metadata.options)
