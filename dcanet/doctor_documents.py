@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from .documents import Document
 
 #: done: its result is there. recovered: done after an earlier failure. interrupted: was stopped and simply
-#: runs again. waiting: in SLURM's queue. not_run: nothing of it is there.
-State = Literal["done", "recovered", "failed", "interrupted", "running", "waiting", "not_run"]
+#: runs again. waiting: in SLURM's queue. hidden: SLURM does not say. not_run: nothing of it is there.
+State = Literal["done", "recovered", "failed", "interrupted", "running", "waiting", "hidden", "not_run"]
 
 Cause = Literal[
     "gpu_memory",

@@ -10,6 +10,7 @@ _WORDS: dict[State, str] = {
     "interrupted": "interrupted",
     "running": "running",
     "waiting": "waiting in SLURM's queue",
+    "hidden": "not known, as SLURM does not answer",
     "recovered": "failed earlier and finished since",
     "done": "done",
     "not_run": "not run yet",

@@ -1,8 +1,6 @@
 """What became of every job of an experiment, and why some failed."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..doctor_documents import Diagnosis, JobFinding
@@ -11,56 +9,13 @@ from . import snakemake_log
 from .advice import Facts, change_for
 from .log_end import last_lines
 from .obstacles import obstacles
-from .processes import Process, processes_in
+from .processes import processes_in
+from .scene import Scene
 from .signs import Clue, clue_in, clue_of, last_attempt, last_words
-from .slurm import WAITING, Queued, Record, Slurm
-from .snakemake_log import Failure, Run
-from .stages import Job, planned_outputs, stages
+from .slurm import WAITING, Slurm
+from .snakemake_log import Failure
+from .stages import Job
 from .unfinished import continues
-
-#: Where the executor puts its jobs' logs: as the profile says, and by default.
-SLURM_LOGS = (Path("logs/slurm"), Path(".snakemake/slurm_logs"))
-
-
-@dataclass
-class Scene:
-    """All that is known of a run before its jobs are looked at one by one."""
-
-    root: Path
-    plan: Plan | None
-    runs: list[Run]
-    failures: dict[str, Failure]
-    processes: list[Process]
-    queue: list[Queued] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict)
-
-    @property
-    def on_slurm(self) -> bool:
-        """Whether any of it ran there; if not, SLURM need not be asked."""
-        return any(run.slurm_run for run in self.runs) or any(
-            (self.root / logs).is_dir() for logs in SLURM_LOGS
-        )
-
-    def queued(self, job: Job) -> Queued | None:
-        """The job's place in SLURM's queue."""
-        comments = {name.replace("/", "_wildcards_") for name in job.slurm_names}
-        return next((found for found in self.queue if found.comment in comments), None)
-
-    def slurm_logs(self, job: Job) -> list[Path]:
-        """Of all its submissions, the latest last."""
-        folders = (self.root / logs / name for logs in SLURM_LOGS for name in job.slurm_names)
-        failure = self.failures.get(job.output)
-        told = [self.root / log for log in failure.logs] if failure else []
-        found = {*(path for folder in folders for path in folder.glob("*.log")), *told}
-        numbered = [path for path in found if path.stem.isdecimal() and path.is_file()]
-        return sorted(numbered, key=lambda path: int(path.stem))
-
-    def slurm_job(self, job: Job) -> str | None:
-        """The id of its last submission."""
-        failure = self.failures.get(job.output)
-        known = [failure.slurm_job] if failure and failure.slurm_job else []
-        known += [path.stem for path in self.slurm_logs(job)[-1:]]
-        return max(known, key=int, default=None)
 
 
 def diagnose(root: Path, experiment: str, plan: Plan | None = None, slurm: Slurm | None = None) -> Diagnosis:
@@ -71,11 +26,12 @@ def diagnose(root: Path, experiment: str, plan: Plan | None = None, slurm: Slurm
     slurm = slurm or Slurm()
     runs = snakemake_log.read_runs(root / snakemake_log.FOLDER)
     failures = {output: failure for run in runs for failure in run.failures for output in failure.outputs}
-    scene = Scene(root, plan, runs, failures, processes_in(root))
+    scene = Scene(root, experiment, plan, runs, failures, processes_in(root))
     asks = scene.on_slurm and slurm.here
     if asks:
         scene.queue = slurm.queue(root, (run.slurm_run for run in runs))
-    jobs = list(_jobs(root, experiment, plan, runs))
+        scene.hidden = not slurm.answers
+    jobs = list(scene.jobs())
     absent = [job for job in jobs if not (root / job.output).exists()]
     if asks:
         asked = {found for job in absent if (found := scene.slurm_job(job)) and not scene.queued(job)}
@@ -89,34 +45,6 @@ def diagnose(root: Path, experiment: str, plan: Plan | None = None, slurm: Slurm
         obstacles=list(obstacles(root, runs, scene.processes, slurm, scene.queue, scene.records)),
         jobs=[finding for finding in findings if finding.state not in ("done", "not_run")],
     )
-
-
-def _jobs(root: Path, experiment: str, plan: Plan | None, runs: Iterable[Run]) -> Iterator[Job]:
-    """Those of the plan, those that left a log, and others that Snakemake says have failed; each once."""
-    kinds = stages(experiment)
-    seen: set[str] = set()
-
-    def new(job: Job | None) -> bool:
-        if job is None or job.output in seen:
-            return False
-        seen.add(job.output)
-        return True
-
-    def of_output(path: str) -> Job | None:
-        return next(filter(None, (kind.of_output(path) for kind in kinds)), None)
-
-    yield from (
-        job for path in (planned_outputs(plan) if plan else ()) if new(job := of_output(path)) and job
-    )
-    for log in sorted((root / "logs" / experiment).rglob("*.log")):
-        path = log.relative_to(root).as_posix()
-        job = next(filter(None, (kind.of_log(path) for kind in kinds)), None)
-        if new(job) and job:
-            yield job
-    for failure in (failure for run in runs for failure in run.failures if failure.outputs):
-        known = [job for path in failure.outputs if (job := of_output(path))]
-        others = [Job(f"{failure.rule}: {failure.outputs[-1]}", (failure.rule,), "", failure.outputs[-1])]
-        yield from (job for job in known or others if new(job))
 
 
 def _finding(job: Job, scene: Scene) -> JobFinding:
@@ -156,6 +84,9 @@ def _explain(found: JobFinding, job: Job, scene: Scene, failure: Failure | None)
         found.evidence = said.evidence if said else None
         # Without an error anywhere it was stopped with all else: the machine, or Snakemake itself.
         found.cause = "unknown" if failure or (said and said.is_error) else "stopped"
+    if scene.hidden and clue is None and failure is None:
+        found.state, found.cause = "hidden", None
+        return
     found.state = "interrupted" if found.cause == "stopped" else "failed"
     facts = Facts(job, found.evidence, record, found.continues, scene.on_slurm, scene.plan)
     found.change = change_for(found.cause, facts)

@@ -53,7 +53,7 @@ def obstacles(
     if runs and snakemakes:
         yield from _waits_in_vain(runs[-1], snakemakes[0], slurm, queue, records)
     if not snakemakes and any((root / LOCKS).glob("*.lock")):
-        yield _left_lock(runs, processes, queue)
+        yield _left_lock(runs, processes, queue, slurm.silent)
 
 
 def _waits_in_vain(
@@ -72,19 +72,28 @@ def _waits_in_vain(
             yield Obstacle(
                 problem=f"Snakemake (process {snakemake.pid}) waits for job {waited.slurm_job}, which is "
                 f"{state}, and does not notice",
-                change=f"kill -INT {snakemake.pid} (it cancels its other jobs and frees the lock), and run "
-                "again with slurm-status-command: squeue",
+                change=f"{_end(snakemake, queue)}; run again with slurm-status-command: squeue",
             )
 
 
-def _left_lock(runs: Sequence[Run], processes: Sequence[Process], queue: Sequence[Queued]) -> Obstacle:
+def _end(snakemake: Process, queue: Sequence[Queued]) -> str:
+    """How to end a Snakemake that waits; SIGTERM would let it wait for its jobs."""
+    if not snakemake.ignores_interrupts:
+        return f"kill -INT {snakemake.pid}: within a minute it cancels its other jobs and frees the lock"
+    first = f"scancel {_listed([job.job for job in queue])}, " if queue else ""
+    return f"{first}kill -KILL {snakemake.pid} (it ignores interrupts), snakemake --unlock"
+
+
+def _left_lock(
+    runs: Sequence[Run], processes: Sequence[Process], queue: Sequence[Queued], silent: Mapping[str, str]
+) -> Obstacle:
     host = runs[-1].host if runs else ""
     if host and host != platform.node():
         where = f"Snakemake on {host} holds the lock of this folder, or was killed there and left it"
         first = [f"if none runs there (`pgrep -u $USER snakemake` on {host})"]
     else:
         where, first = "Snakemake was killed and left its lock", []
-    steps = []
+    steps = ["see which of its jobs run on once SLURM answers"] if "squeue" in silent else []
     if queue:
         where += f"; its SLURM jobs go on: {_listed([job.job for job in queue])}"
         steps.append(f"scancel {_listed([job.job for job in queue])} (else they are submitted a second time)")

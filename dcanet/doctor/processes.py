@@ -1,6 +1,8 @@
 """What runs on this machine: Snakemake in a folder, and jobs of its own."""
 
 import os
+import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +24,16 @@ class Process:
         names = [Path(part).name for part in self.arguments[:3]]
         others = {"-n", "--dry-run", "--dryrun", "--unlock", "--lint", "--mode"}
         return "snakemake" in names and not others & set(self.arguments)
+
+    @property
+    def ignores_interrupts(self) -> bool:
+        """Whether SIGINT does nothing to it, as to what a shell script started in the background."""
+        try:
+            status = (_PROC / str(self.pid) / "status").read_text()
+        except OSError:
+            return False
+        found = re.search(r"^SigIgn:\s*([0-9a-f]+)$", status, flags=re.M)
+        return found is not None and bool(int(found[1], 16) >> (signal.SIGINT - 1) & 1)
 
     @property
     def is_job(self) -> bool:

@@ -62,7 +62,7 @@ STATES: dict[str, Cause] = {
 }
 
 #: Characters of a line that are shown.
-TEXT = 500
+TEXT = 240
 #: In the first lines of what the executor runs on a node.
 _ATTEMPT = "--executor slurm-jobstep"
 _PATTERNS = [re.compile(pattern) for _, pattern in SIGNS]
@@ -85,9 +85,12 @@ class Clue:
 
 
 def last_attempt(lines: Sequence[Line]) -> Sequence[Line]:
-    """Of a SLURM log that several attempts of a job were appended to, the last one's."""
+    """Of a SLURM log that several attempts of a job were appended to, the last one's.
+
+    What ends a job while it starts comes before its first line.
+    """
     starts = [place for place, line in enumerate(lines) if _ATTEMPT in line.text]
-    return lines[starts[-1] :] if starts else lines
+    return lines[starts[-1] :] if len(starts) > 1 else lines
 
 
 def clue_in(lines: Iterable[Line], source: str) -> Clue | None:
@@ -129,7 +132,7 @@ def last_words(lines: Sequence[Line], source: str) -> Words | None:
 
 def shortened(text: str) -> str:
     """The beginning and the end of a line that is too long to be shown."""
-    return text if len(text) <= TEXT else f"{text[: TEXT // 2]} ... {text[-TEXT // 2 :]}"
+    return text if len(text) <= TEXT else f"{text[: TEXT // 2].rstrip()} ... {text[-TEXT // 2 :].lstrip()}"
 
 
 def _cause(weight: int, text: str) -> Cause:

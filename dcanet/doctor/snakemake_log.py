@@ -23,6 +23,7 @@ _NOTE = re.compile(r"sbatch failed|SLURM-job '|submission failed|sbatch: error")
 _COMMAND = re.compile("^Command '.*' (?=returned|died)")
 _NO_OUTPUT = re.compile(r"MissingOutputException in rule (\w+)")
 _MISSING = re.compile(r"(\S.*) \(missing locally")
+_RESULTS = re.compile(r"\bresults/([\w-]+)/")
 _ECHO, _RULED = re.compile(r"Logfile .*:$"), re.compile("=+$")
 #: What belongs to the error above it.
 _WITHIN = re.compile(r"\s|$|Job \d+ +completed successfully, but")
@@ -62,9 +63,14 @@ class Run:
     path: Path
     host: str = ""
     slurm_run: str = ""
+    experiments: set[str] = field(default_factory=set)
     refusal: list[Line] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     submissions: dict[str, Submission] = field(default_factory=dict)
+
+    def is_of(self, experiment: str) -> bool:
+        """Whether it may have made results of an experiment: it names them, or none of any."""
+        return not self.experiments or experiment in self.experiments
 
     @property
     def unsettled(self) -> list[Submission]:
@@ -154,6 +160,7 @@ class _Reader:
 
     def _fact(self, line: Line) -> None:
         run, text = self.run, line.text
+        run.experiments.update(_RESULTS.findall(text))
         if _STATUS.search(text) or _NOTE.search(text):
             self.statuses.append((text, Line(line.number, _COMMAND.sub("command ", text))))
         elif found := _SUBMITTED.match(text):

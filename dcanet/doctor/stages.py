@@ -62,6 +62,10 @@ class Stage:
         """The job whose last file is this."""
         return self._job(self._output_pattern.fullmatch(path))
 
+    def of_slurm(self, name: str) -> Job | None:
+        """The job whose SLURM logs are in a folder of this name."""
+        return self._job(self._slurm_pattern.fullmatch(name))
+
     def _job(self, match: re.Match[str] | None) -> Job | None:
         if match is None:
             return None
@@ -70,14 +74,19 @@ class Stage:
             if f"/{task}/" in self.output and is_detector(known["model"]) != (task == "detection"):
                 return None
         title = re.sub(r"\bseed(\d)", r"seed \1", self.title.format(**known))
-        order = [name for _, name, _, _ in Formatter().parse(self.output) if name]
         return Job(
             title,
             tuple(self.rules.split()),
             self.log.format(**known),
             self.output.format(**known),
-            {name: known[name] for name in order},
+            {name: known[name] for name in _names(self.output)},
         )
+
+    @cached_property
+    def _slurm_pattern(self) -> re.Pattern[str]:
+        rule = "|".join(self.rules.split())
+        wildcards = _pattern("_".join(f"{{{name}}}" for name in _names(self.output))).pattern
+        return re.compile(f"rule_(?:{rule})" + (f"/{wildcards}" if wildcards else ""))
 
     @cached_property
     def _log_pattern(self) -> re.Pattern[str]:
@@ -86,6 +95,11 @@ class Stage:
     @cached_property
     def _output_pattern(self) -> re.Pattern[str]:
         return _pattern(self.output)
+
+
+def _names(template: str) -> list[str]:
+    """Of the wildcards, in their order."""
+    return [name for _, name, _, _ in Formatter().parse(template) if name]
 
 
 def _pattern(template: str) -> re.Pattern[str]:

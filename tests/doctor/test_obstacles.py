@@ -139,9 +139,42 @@ def test_a_snakemake_that_waits_in_vain(tmp_path, monkeypatch, state, silent, ha
     if hangs:
         problem, change = found[0]
         assert f"waits for job 8, which is {state or 'not known to SLURM any more'}" in problem
-        assert change.startswith("kill -INT 123 ")
+        assert change.startswith("kill -INT 123: ")
     queue = [Queued("8", "RUNNING", "", "", "")]
     assert told(tmp_path, run, processes=[snakemake], records=known, queue=queue) == []
+
+
+@pytest.mark.parametrize(
+    ("handler", "change"),
+    [
+        (signal.SIG_DFL, "kill -INT {}: within a minute it cancels its other jobs and frees the lock"),
+        (signal.SIG_IGN, "scancel 9, kill -KILL {} (it ignores interrupts), snakemake --unlock"),
+    ],
+)
+def test_a_snakemake_that_ignores_interrupts_is_killed(tmp_path, monkeypatch, handler, change):
+    put_tool(tmp_path / "tools", "squeue", "")
+    only_tools(tmp_path / "tools", monkeypatch)
+    log = tmp_path / "run.log"
+    log.touch()
+    run = Run(log, submissions={"2": Submission("8", "b")})
+    command = [
+        sys.executable,
+        "-c",
+        f"import signal, time; signal.signal(2, {int(handler)}); print(flush=True); ",
+    ]
+    command[-1] += "time.sleep(300)"
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as waiting:
+        assert waiting.stdout is not None
+        waiting.stdout.readline()
+        ((_, told_change),) = told(
+            tmp_path,
+            run,
+            processes=[Process(waiting.pid, ("python", "-m", "snakemake"))],
+            records={"8": Record("8", "PREEMPTED", "sacct")},
+            queue=[Queued("9", "RUNNING", "", "", "")],
+        )
+        waiting.kill()
+    assert told_change == f"{change.format(waiting.pid)}; run again with slurm-status-command: squeue"
 
 
 def test_a_process_says_what_it_writes():

@@ -6,7 +6,7 @@ import pytest
 
 from dcanet.doctor.advice import TITLES, Facts, change_for
 from dcanet.doctor.log_end import Line
-from dcanet.doctor.signs import SIGNS, STATES, clue_in, clue_of, last_words
+from dcanet.doctor.signs import SIGNS, STATES, clue_in, clue_of, last_attempt, last_words
 from dcanet.doctor.slurm import Record
 from dcanet.doctor.stages import Job
 from dcanet.doctor_documents import Continues, Evidence
@@ -143,6 +143,17 @@ def test_a_state_tells_its_cause(state):
 @pytest.mark.parametrize("state", ["COMPLETED", "FAILED", "RUNNING", ""])
 def test_other_states_tell_none(state):
     assert clue_of(Record("12", state, "sacct")) is None
+
+
+def test_attempts_before_the_last_do_not_count():
+    started = "  Command: snakemake --executor slurm-jobstep --jobs 1"
+    texts = [started, "DUE TO TIME LIMIT", started, "dcanet: a/0.png: image is missing"]
+    lines = [Line(number, text) for number, text in enumerate(texts, 1)]
+    clue = clue_in(last_attempt(lines), "a.log")
+    assert clue is not None
+    assert clue.cause == "bad_file"
+    killed_early = [Line(1, "CANCELLED AT 2026 DUE TO PREEMPTION"), Line(2, started)]
+    assert last_attempt(killed_early) == killed_early
 
 
 def test_the_last_error_speaks_for_an_unknown_cause():
