@@ -47,7 +47,7 @@ class Plan:
             except UserError as error:
                 raise UserError(f"{config.recipes[row.backbone]}: {error}") from error
 
-    @property
+    @functools.cached_property
     def config_hash(self) -> str:
         """Of the whole config, as it was understood."""
         return hash_of(self.config.model_dump(mode="json"))
@@ -70,15 +70,15 @@ class Plan:
         """All classifiers that have weights: backbones of detectors too, which need not be evaluated."""
         return list(self._networks)
 
-    @property
+    @functools.cached_property
     def _networks(self) -> dict[str, Classifier]:
         return self._models | self._backbones
 
-    @property
+    @functools.cached_property
     def _rows(self) -> dict[str, Classifier | Detector]:
         return {**self._networks, **(self.detection.rows if self.detection else {})}
 
-    @property
+    @functools.cached_property
     def timed(self) -> dict[str, list[str]]:
         """Networks that are timed together: a pair's, baseline first; of detectors too."""
         pairs = {name: [model.id for model in pair.models] for name, pair in self._pairs.items()}
@@ -127,14 +127,14 @@ class Plan:
         """A wildcard's constraint; without names, one that nothing meets."""
         return "|".join(names) or "(?!)"
 
-    @property
+    @functools.cached_property
     def pretrained(self) -> list[str]:
         """Classifiers and detectors whose weights are not trained here."""
         return [model for model in self._rows if self.config.source_of(model) != "train"]
 
     def runs_of(self, model: str) -> list[str]:
         """Names of a model's runs: one for each seed, or `pretrained`."""
-        if model in self.pretrained:
+        if self.config.source_of(model) != "train":
             return ["pretrained"]
         return [f"seed{seed}" for seed in self.config.seeds]
 
@@ -266,7 +266,7 @@ class Plan:
         }
         return [str(part) for item in named.items() for part in item]
 
-    @property
+    @functools.cached_property
     def watched(self) -> dict[str, list[Pair]]:
         """Pairs whose focus is looked at, by backbone: those that have a connected network."""
         if not self.config.focus.enabled:

@@ -1,5 +1,6 @@
 """What the workflow needs to know of a config's detectors."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,7 +58,7 @@ class DetectionPlan:
         """The detectors that have such a baseline."""
         return [name for name in self.rows if self.baseline_of(name)]
 
-    @property
+    @functools.cached_property
     def timed(self) -> dict[str, list[str]]:
         """Detectors that are timed together, the baseline first, which names them."""
         partner: dict[str | None, str] = {}
