@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 from .errors import UserError
+from .exhaustion import what_is_lacking
 from .signals import CONTINUE, Interrupted
 
 VERBS = {
@@ -64,6 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, MemoryError, RuntimeError) as error:
+        if not (told := what_is_lacking(error)):
+            raise
+        print(f"dcanet: {told}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("dcanet: interrupted", file=sys.stderr)

@@ -4,13 +4,16 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from ..documents import Document, Hash
 from ..errors import UserError
+from ..exhaustion import writing
 from ..files import atomic_path, hash_of, sha256
 
 #: Differences of a key that a message lists before it only counts them.
@@ -40,6 +43,28 @@ class StateFolder:
         self.key_hash = hash_of(self.key)
         self._broken: set[int] = set()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No other process that asks for it uses this folder meanwhile; UserError where one does already."""
+        path = self.folder / "lock"
+        with writing(path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout as error:
+                raise UserError(
+                    f"{self.folder}: another training is at work with this state; wait for it or end it"
+                ) from error
+            except NotImplementedError:  # a file system without locks
+                pass
+        try:
+            yield
+        finally:
+            lock.release()
+            path.unlink(missing_ok=True)
+            self._remove_if_empty()
+
     def save(self, step: int, payload: dict[str, Any]) -> None:
         """Store tensors (on any device) and plain values, and drop all but the last two states.
 
@@ -56,11 +81,11 @@ class StateFolder:
                 _check_readable(temporary)
                 digest = sha256(temporary)
             StateNote(step=step, sha256=digest, key_hash=self.key_hash, key=self.key).save(self._note(step))
-        except (OSError, RuntimeError) as error:
+        except (UserError, OSError, RuntimeError) as error:
             # Torch's writer has no error class of its own.
             if isinstance(error, RuntimeError) and not re.search("inline_container|StreamWriter", str(error)):
                 raise
-            reason = getattr(error, "strerror", None) or "is the disk full?"
+            reason = getattr(error.__cause__ or error, "strerror", None) or "is the disk full?"
             raise UserError(
                 f"{path}: the training state cannot be written ({reason}); "
                 "make room and run again, the state before is kept"
@@ -91,6 +116,9 @@ class StateFolder:
     def clear(self) -> None:
         """Remove all states, and the folder when nothing else is in it."""
         self._remove(keep=set())
+        self._remove_if_empty()
+
+    def _remove_if_empty(self) -> None:
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 

@@ -271,3 +271,15 @@ def test_a_full_disk_keeps_what_is_there(two):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert names(two.folder) == ["state-1.json", "state-1.pt", "state-2.json", "state-2.pt"]
     assert two.load()[0] == 2
+
+
+def test_a_folder_is_held_by_one_training_at_a_time(tmp_path):
+    folder = tmp_path / "state"
+    with StateFolder(folder, KEY).held():
+        with pytest.raises(UserError, match="another training is at work"), StateFolder(folder, KEY).held():
+            pass
+        StateFolder(folder, KEY).save(1, {})
+    with StateFolder(folder, KEY).held():
+        assert StateFolder(folder, KEY).load() == (1, {})
+        StateFolder(folder, KEY).clear()
+    assert not folder.exists()
