@@ -1,10 +1,9 @@
 """Sentences about paired statistics, the same in the report and in `dcanet compare`."""
 
 from ..comparison_documents import Pooled, TableStatistics
+from ..titles import attention_title, backbone_title
 from .formatting import with_interval
 
-#: As the paper writes them.
-BACKBONES = {"resnet50": "ResNet50", "mnasnet1_0": "Mnas1_0", "mobilenet_v2": "MobileNetV2"}
 ADJUSTMENTS = {"holm": "Holm's method", "fdr_bh": "Benjamini and Hochberg's false discovery rate"}
 
 
@@ -21,8 +20,7 @@ def method(statistics: TableStatistics) -> str:
 
 def parts_of_model(backbone: str, attention: str) -> tuple[tuple[str, str], ...]:
     """What a classifier is made of, as the paper writes it, for example ResNet50 and SE."""
-    title = attention if attention == "none" else attention.upper()
-    return ("Backbone", BACKBONES.get(backbone, backbone)), ("Attention", title)
+    return ("Backbone", backbone_title(backbone)), ("Attention", attention_title(attention))
 
 
 def level(statistics: TableStatistics) -> str:

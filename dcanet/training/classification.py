@@ -15,7 +15,9 @@ from ..data.split import Split
 from ..device import memory_format
 from ..distributed.ranks import Ranks
 from ..documents import Dataset, EpochRecord
+from ..errors import UserError
 from ..models import create
+from ..weights.networks import plugin_code
 from .job import Job, Parts, cut_batch
 from .recipe import Recipe, check_recipe_fits
 
@@ -81,13 +83,20 @@ class Classification:
 
 
 def prepare_classification(job: Job[Recipe], ranks: Ranks, device: torch.device) -> Parts:
-    """A classifier with its data; UserError for data that cannot be read or do not fit the recipe."""
+    """A classifier with its data.
+
+    Raises:
+        UserError: data that cannot be read or do not fit the recipe, or a network that cannot be made.
+    """
     recipe = job.recipe
     check_recipe_fits(recipe, job.model)
     training, validation = _splits(job)
     ranks.wait()
     cutting = cut_batch(job, len(training.images), ranks)
-    network = create(job.model, len(training.classes), **job.options)
+    try:
+        network = create(job.model, len(training.classes), **job.options)
+    except ValueError as error:
+        raise UserError(str(error)) from error
     if recipe.residual_gain is not None:
         network.set_residual_gain(recipe.residual_gain)
     if recipe.linear_std is not None:
@@ -116,10 +125,16 @@ def prepare_classification(job: Job[Recipe], ranks: Ranks, device: torch.device)
         Classification(loader, validated, device, recipe, ranks),
         cutting,
         fingerprint(training),
-        {},
+        _own_code(job.model),
         _figures,
         lambda count: (normalise(batch.to(device)) for batch in loader.sample(count)),
     )
+
+
+def _own_code(model: str) -> dict[str, Any]:
+    """Of plug-ins that have a part in the network: its state is of no use to other code."""
+    code = plugin_code([model])
+    return {"plugin_code": code} if code else {}
 
 
 def _splits(job: Job[Recipe]) -> tuple[Split, Split]:
