@@ -89,6 +89,18 @@ def _check_entries(path: Path, size: int) -> None:
             f"{path}: is compressed and claims to unpack from {size} to {unpacked} bytes, which no file of "
             "torch.save does (a zip bomb?); it was not opened, delete it"
         )
+    _check_sums(path)
+
+
+def _check_sums(path: Path) -> None:
+    """Every entry has a CRC-32, which torch does not look at."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError, OSError) as error:
+        raise _damaged(path, error) from error
+    if broken:
+        raise _damaged(path, ValueError(f"{broken} does not fit its CRC-32"))
 
 
 def _load(path: Path, mmap: bool) -> Any:

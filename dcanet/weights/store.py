@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UserError
+from ..recorded import check_recorded
 from .networks import Network, assemble, is_network, num_classes_of
 from .tensorfile import write_tensors
 
@@ -60,7 +61,8 @@ def load_model(path: Path) -> Network:
     """Rebuild the classifier or detector of a weight file, on the CPU in training mode.
 
     Raises:
-        UserError: the file is not one of this project or does not fit what it says of itself.
+        UserError: the file is not one of this project, does not fit what it says of itself, or is not the one
+            that the provenance beside it is of.
     """
     metadata = read_metadata(path)
     if not is_network(metadata.model):
@@ -68,6 +70,7 @@ def load_model(path: Path) -> Network:
             f"{path}: is of {metadata.model}, which is not known here; name the plug-in that registers it, "
             "as in dcanet --plugin FILE VERB"
         )
+    check_recorded(path, "make it anew: delete the file")
     try:
         model = empty_model(metadata.model, metadata.num_classes, metadata.options)
         with safe_open(path, framework="pt") as file:

@@ -1,7 +1,8 @@
 """An undisturbed run, copies of it for faults, and the counter."""
 
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import laboratory
@@ -10,8 +11,6 @@ from fault_counting import Faults
 from filelock import FileLock
 from laboratory import Stage
 from numbers_of import numbers_of
-
-pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +45,23 @@ def same(undisturbed: Path) -> Callable[[Path, Stage], bool]:
         )
 
     return compare
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """An empty file system of 4 MiB; skips where none can be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture

@@ -7,7 +7,17 @@ from typing import Any
 
 #: Of JSON: when, how fast and by which process something was made.
 PASSING = {
-    *("started", "ended", "command", "git_commit", "git_dirty", "machine", "versions", "threads"),
+    *(
+        "started",
+        "ended",
+        "command",
+        "history.jsonl",
+        "git_commit",
+        "git_dirty",
+        "machine",
+        "versions",
+        "threads",
+    ),
     *("seconds", "images_per_second", "provenance", "config_hash", "checksum"),
 }
 
