@@ -21,7 +21,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def what_is_lacking(error: BaseException, name: str = "") -> str:
-    """The line to show for such an error; empty for any other. `name` is of the file that was being written."""
+    """The line to show for such an error; empty for any other. `name` is of the file that is written."""
     if is_out_of_memory(error):
         said = str(error).strip().partition("\n")[0].rstrip(".")[:200]
         reason = f" ({said})" if said else ""
@@ -35,7 +35,7 @@ def what_is_lacking(error: BaseException, name: str = "") -> str:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn errors of a full disk, and of files that may not be written, into a UserError that names `path`."""
+    """Turn errors of a full disk, and of files that may not be written, into a UserError on `path`."""
     try:
         yield
     except OSError as error:

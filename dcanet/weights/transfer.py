@@ -167,7 +167,7 @@ def _receive(
         try:
             for chunk in response.iter_content(CHUNK_BYTES):
                 file.write(chunk)
-                # What came is in the file when the process is killed, and without a gap when the disk is full.
+                # What came is in the file when the process is killed, without a gap when the disk is full.
                 file.flush()
                 bar.update(len(chunk))
                 if part.size > limit_bytes:

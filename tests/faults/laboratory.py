@@ -1,5 +1,6 @@
 """A small genuine run that faults are done to: one pair on images of noise, through all stages."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,8 @@ STAGES = {
 
 def forget(root: Path, stage: Stage) -> None:
     """As before the stage ran."""
+    if stage is STAGES["scenes"]:
+        shutil.rmtree(root / stage.command[-1], ignore_errors=True)
     for name in stage.files:
         (root / name).unlink(missing_ok=True)
 
