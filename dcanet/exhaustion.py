@@ -8,7 +8,10 @@ from pathlib import Path
 from .errors import UserError
 
 #: What torch's errors say of memory that is not there.
-NO_MEMORY = ("can't allocate memory", "not enough memory", "ALLOC_FAILED", "out of memory")
+NO_MEMORY = (
+    *("can't allocate memory", "Cannot allocate memory", "not enough memory"),
+    *("ALLOC_FAILED", "out of memory"),
+)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_RIGHT = (errno.EROFS, errno.EACCES, errno.EPERM)
 

@@ -12,7 +12,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from ..errors import UserError
-from ..exhaustion import writing
+from ..exhaustion import is_out_of_memory, writing
 from ..files import atomic_path, hash_of, sha256
 from .state_note import StateNote, saved_steps
 
@@ -134,6 +134,8 @@ class StateFolder:
         except OSError as error:
             raise _Broken(f"{tensors}: cannot be read ({error.strerror})") from error
         except Exception as error:  # unpickling raises nearly anything
+            if is_out_of_memory(error):  # the state is good, and must not be overwritten
+                raise
             raise _Broken(f"{tensors}: cannot be read ({_reason(error)})") from error
         return payload
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UserError
+from ..exhaustion import is_out_of_memory
 from ..recorded import check_recorded
 from .networks import Network, assemble, is_network, num_classes_of
 from .tensorfile import write_tensors
@@ -77,6 +78,8 @@ def load_model(path: Path) -> Network:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         model.load_state_dict(tensors, assign=True)
     except (SafetensorError, OSError, ValueError, TypeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: does not hold a {metadata.model}: {reason}; make it anew") from error
     return model

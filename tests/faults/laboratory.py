@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from children import dcanet
 from oracle import FORMS
 from PIL import Image

@@ -8,7 +8,7 @@ import pytest
 from children import dcanet
 from crash_points import At
 from damages import damages
-from fault_counting import EDIT, HEALED, REFUSED, TOLD, UNMOVED, Faults
+from fault_counting import EDIT, REFUSED, TOLD, UNMOVED, Faults
 from laboratory import PAIR, RESULTS, STAGES, TARGET, forget, run_of
 from outcomes import stopped_in_one_line
 

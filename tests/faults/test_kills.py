@@ -7,7 +7,7 @@ import time
 import pytest
 from children import Child, dcanet
 from crash_points import MOMENTS, At
-from fault_counting import HEALED, Faults
+from fault_counting import HEALED
 from laboratory import STAGES, Stage, forget
 
 pytestmark = pytest.mark.faults

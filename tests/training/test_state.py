@@ -283,3 +283,14 @@ def test_a_folder_is_held_by_one_training_at_a_time(tmp_path):
         assert StateFolder(folder, KEY).load() == (1, {})
         StateFolder(folder, KEY).clear()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_state_that_does_not_fit_into_the_memory_is_kept(two, monkeypatch, error):
+    def fail(*args, **values):
+        raise error
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(type(error)):
+        two.load()
+    assert names(two.folder) == ["state-1.json", "state-1.pt", "state-2.json", "state-2.pt"]
