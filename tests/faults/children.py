@@ -47,7 +47,7 @@ class Ended:
 
 
 class Child:
-    """`dcanet ARGUMENTS` in a folder, as the leader of a process group; `fault` is called before it begins."""
+    """`dcanet ARGUMENTS` in a folder, leading a process group; `fault` is called before it begins."""
 
     def __init__(
         self,

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Of an atomic write: its temporary file is there and empty, has half of the content, has all of it, has its name.
+#: Of an atomic write: its temporary file is there and empty, has half of the content, all of it, its name.
 MOMENTS = ("begun", "half written", "written", "renamed")
 
 
 @dataclass(frozen=True)
 class At:
-    """Called in a process, brings it to its end at the `number`-th (from 0) such moment of writes below `folder`.
+    """Called in a process, ends it at the `number`-th (from 0) such moment of writes below `folder`.
 
     By SIGKILL, or by the error of the system that `code` is the number of.
     """

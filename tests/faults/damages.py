@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-#: Flipped bits of each file; every other one lies in the first or the last hundredth, where formats have their structure.
+#: Of bits of each file; every other one is in the first or last hundredth, where formats have their structure.
 FLIPS = 6
 
 

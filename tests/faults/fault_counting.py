@@ -1,4 +1,4 @@
-"""The closing table of how many faults were injected and how they ended; tests/conftest.py takes its hooks from here.
+"""The closing table of the faults that were injected and of how they ended; tests/conftest.py has the hooks.
 
 What a test counts travels in its report, so that it arrives from every process of pytest-xdist.
 """
@@ -14,7 +14,7 @@ import pytest
 LEAST = 200
 #: How a fault may end.
 HEALED, UNMOVED, REFUSED = "healed by rerun", "same numbers", "stopped in one line"
-#: Of results, whose place says why it is empty; and of files that are the user's to change, without a checksum.
+#: Of results, whose place says why it is empty; and of files without a checksum, that are the user's to change.
 TOLD, EDIT = "left out and told", "taken as an edit"
 ENDS = (HEALED, UNMOVED, REFUSED, TOLD, EDIT)
 _NAME = "faults"

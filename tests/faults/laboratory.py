@@ -45,7 +45,8 @@ CPU = "--device cpu --threads 1"
 
 def train(model: str, *more: str) -> Stage:
     run = run_of(model)
-    text = f"train --model {model} {DATA} {RECIPE_FILE} {CPU} --save-minutes 0 --state {run}/state --out {run}/train"
+    text = f"train --model {model} {DATA} {RECIPE_FILE} {CPU} --save-minutes 0 --state {run}/state"
+    text += f" --out {run}/train"
     names = ("model.safetensors", "history.jsonl", "provenance.json")
     return Stage((*_split(text), *more), _beside(f"{run}/train", *names))
 

@@ -1,6 +1,7 @@
 """Processes that a command has started, or that get in its way."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,12 +36,16 @@ def descendants(pid: int) -> Iterator[int]:
         yield from descendants(child)
 
 
+def command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS])
 def test_a_loader_process_is_killed(number, run, same, faults: Faults):
     forget(run, TRAIN)
     child = Child(run, [*TRAIN.command, "--workers", "1"])
     wait_for(lambda: list((run / STATE).glob("state-*.json")), child)
-    (loader,) = (
+    loader = next(
         pid for pid in descendants(child.pid) if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
     os.kill(loader, number)
@@ -62,14 +67,10 @@ def test_a_rank_is_killed(run, faults: Faults):
     undisturbed = weights.read_bytes()
     forget(run, TRAIN)
     for rank in (0, 1):
+        shutil.rmtree(run / STATE, ignore_errors=True)
         child = Child(run, command)
-        before = len(list((run / STATE).glob("state-*.json")))
-        wait_for(lambda: len(list((run / STATE).glob("state-*.json"))) > before or before > 1, child)
-        ranks = [
-            pid
-            for pid in descendants(child.pid)
-            if b"dcanet.cli" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
+        wait_for(lambda: list((run / STATE).glob("state-*.json")), child)
+        ranks = [pid for pid in descendants(child.pid) if b"dcanet.cli" in command_line(pid)]
         os.kill(ranks[rank], signal.SIGKILL)
         ended = child.end()
         assert stopped_in_one_line(ended), ended.text

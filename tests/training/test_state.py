@@ -189,7 +189,7 @@ DAMAGE = {
     "truncated": (lambda folder: os.truncate(folder / "state-2.pt", 1500), "match its checksum"),
     "tensors gone": (lambda folder: (folder / "state-2.pt").unlink(), "cannot be read (No such file"),
     "flipped bit in the note": (lambda folder: flip(folder / "state-2.json", 0), "state-2.json: file: "),
-    "flipped bit in the key": (flip_key, "state-2.json: is damaged"),
+    "flipped bit in the key": (flip_key, "its checksum does not fit"),
     "empty note": (lambda folder: os.truncate(folder / "state-2.json", 0), "state-2.json: file: "),
 }
 
