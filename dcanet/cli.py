@@ -1,6 +1,7 @@
 """The command line: `dcanet <verb>`. Every rule of the workflow is one call of it."""
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -8,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 
 from .errors import UserError
+from .exhaustion import what_is_lacking
 from .plugins.loading import load_plugins
 from .signals import CONTINUE, Interrupted
 
@@ -70,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message="Grad strides do not match bucket view", category=UserWarning)
     try:
         load_plugins(arguments.plugin)
-        return arguments.run(arguments) or 0
+        code: int = arguments.run(arguments) or 0
+        sys.stdout.flush()  # not first when Python ends, where an error can only be shown as one
+        return code
     except Interrupted:
         print("dcanet: stopped as asked, the state is saved; the same command continues", file=sys.stderr)
         return CONTINUE
@@ -78,11 +82,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"dcanet: {error.line()}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        return 1
+    except (OSError, MemoryError, RuntimeError) as error:
+        if not (told := what_is_lacking(error)):
+            raise
+        print(f"dcanet: {told}", file=sys.stderr)
+        _drop_output()
         return 1
     except KeyboardInterrupt:
         print("dcanet: interrupted", file=sys.stderr)
         return 130
+
+
+def _drop_output() -> None:
+    """What could not be written would be tried again when Python ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

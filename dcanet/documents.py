@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from .errors import UserError, first_problem
 from .files import content_hash, write_text
+from .recorded import check_recorded
 
 Hash = str
 #: The key under which a file has the SHA-256 of the rest of itself.
@@ -19,7 +20,7 @@ CHECKSUM = "checksum"
 class Document(BaseModel):
     """A JSON file with a schema version, and in the file the checksum of what it says.
 
-    The checksum is for `dcanet verify`: a number that was edited, and a bit that flipped, no longer fit it.
+    A number that was edited, and a bit that flipped, no longer fit it.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -47,13 +48,21 @@ class Document(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read and check; UserError names the file and what is wrong with it."""
+        """Read and check; UserError names the file and what is wrong with it.
+
+        A file without a checksum, as by hand, is taken for what it says.
+        """
         try:
-            return cls.model_validate_json(Path(path).read_bytes())
+            content = Path(path).read_bytes()
+            document = cls.model_validate_json(content)
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from error
         except ValidationError as error:
             raise _not_as_written(path, error, cls) from error
+        values = json.loads(content)
+        if values.pop(CHECKSUM, None) not in (None, content_hash(values)):
+            raise UserError(f"{path}: was damaged or changed, its checksum does not fit; {cls.made_again}")
+        return document
 
 
 def _not_as_written(path: Path, error: ValidationError, kind: type[Document]) -> UserError:
@@ -147,6 +156,7 @@ def write_history(path: Path, epochs: Iterable[EpochRecord]) -> None:
 
 def read_history(path: Path) -> list[EpochRecord]:
     """Read history.jsonl; UserError names the file and what is wrong with it."""
+    check_recorded(path, "train again: delete the file")
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
         return [EpochRecord.model_validate_json(line) for line in lines]

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from fault_counting import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
 from hypothesis import settings
 from PIL import Image
 

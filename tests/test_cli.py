@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,55 @@ def test_nothing_heavy_is_imported(code):
     code = f"import sys; {code}; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not {"torch", "pandas", "snakemake", "requests", "gdown"} & set(shown.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "out of memory; run less"),
+        (
+            MemoryError("Caught MemoryError in DataLoader worker process 0.\nOriginal Traceback"),
+            "process 0); run",
+        ),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes."),
+            "9 bytes",
+        ),
+        (
+            RuntimeError("CUDA out of memory. Tried to allocate 9 GiB"),
+            "out of memory (CUDA out of memory. Tried",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "output: cannot be used (No space left on device)",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "d/a.png"),
+            "d/a.png: cannot be used (Permission",
+        ),
+    ],
+)
+def test_what_the_machine_lacks_is_one_line(error, told, monkeypatch, capsys):
+    def fail(arguments):
+        raise error
+
+    monkeypatch.setattr("dcanet.commands.plan.run", fail)
+    assert main(["plan"]) == 1
+    shown = capsys.readouterr().err
+    assert told in shown
+    assert (shown.count("\n"), shown[:8]) == (1, "dcanet: ")
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a bug"), OSError(errno.ENOENT, "No such file", "x"), OSError()]
+)
+def test_errors_of_ours_keep_their_traceback(error, monkeypatch):
+    def fail(arguments):
+        raise error
+
+    monkeypatch.setattr("dcanet.commands.plan.run", fail)
+    with pytest.raises(type(error)):
+        main(["plan"])
 
 
 TRAIN = ["train", "--data", "d", "--out", "o", "--model"]

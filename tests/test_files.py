@@ -1,6 +1,8 @@
 """Atomic writes and hashes."""
 
+import errno
 import hashlib
+import os
 import stat
 import string
 
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dcanet.errors import UserError
 from dcanet.files import atomic_path, hash_of, sha256, write_text
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -90,6 +93,24 @@ def test_interrupted_write_leaves_what_was_there(tmp_path, error, before):
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == (
         {} if before is None else {"file.json": before}
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (errno.ENOSPC, r"file\.json: cannot be written \(No space left on device\); make room and run again"),
+        (errno.EROFS, r"file\.json: cannot be written \(Read-only file system\); change its permissions"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_the_users_to_know(tmp_path, code, told):
+    with pytest.raises(UserError, match=told), atomic_path(tmp_path / "file.json"):
+        raise OSError(code, os.strerror(code))
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_errors_within_a_write_stay_what_they_are(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "file.json"):
+        (tmp_path / "nowhere").read_bytes()
 
 
 def test_nobody_sees_the_file_before_it_is_whole(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import UserError
 from ..files import atomic_path
 from .archive import Index, scan
 from .strings import Strings
@@ -74,5 +75,5 @@ def _save(file: Path, state: list[int], index: Index) -> None:
                 labels=labels,
                 label_ends=label_ends,
             )
-    except OSError:
+    except (OSError, UserError):
         pass

@@ -76,14 +76,16 @@ def usable(split: Split, dataset: Dataset) -> Split:
     """The split less the images that a check found broken (`dcanet data check --on-bad-image skip`).
 
     Raises:
-        UserError: the data are not those that were checked.
+        UserError: the data are not those that were checked or described.
     """
     facts = dataset.splits.get(split.name)
-    if not facts or not facts.bad_images or not facts.bad_images.keys() & set(split.images):
+    removed = facts and facts.bad_images and not facts.bad_images.keys() & set(split.images)
+    if not facts or removed:
         return split
     if (now := fingerprint(split)) != facts.fingerprint:
+        how, looked_at = ("check", "checked") if facts.bad_images else ("describe", "described")
         raise UserError(
-            f"{dataset.name}: {split.name} has changed since it was checked (fingerprint {facts.fingerprint} "
-            f"then, {now} now); run `dcanet data check` again"
+            f"{dataset.name}: {split.name} has changed since it was {looked_at} (fingerprint "
+            f"{facts.fingerprint} then, {now} now); run `dcanet data {how}` again"
         )
-    return split.without(facts.bad_images.keys())
+    return split.without(facts.bad_images.keys()) if facts.bad_images else split

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import UserError
+from ..exhaustion import writing
 
 #: The document of a made data set, in its folder.
 MANIFEST = "dataset.json"
@@ -26,16 +27,17 @@ def whole_folder(out: Path, kind: str, entries: Collection[str]) -> Iterator[Pat
     out = Path(out)
     if out.exists() and not _replaceable(out, kind, {*entries, MANIFEST}):
         raise UserError(f"{out}: holds other files too; name an empty or new folder for the {kind}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        temporary.replace(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        try:
+            yield temporary
+            temporary.chmod(0o755)
+            if out.exists():
+                shutil.rmtree(out)
+            temporary.replace(out)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _replaceable(out: Path, kind: str, entries: set[str]) -> bool:

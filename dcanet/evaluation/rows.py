@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import UserError
+from ..recorded import check_recorded
 
 
 def read_rows(path: Path, schema: pa.Schema, kind: str) -> pa.Table:
@@ -17,6 +18,7 @@ def read_rows(path: Path, schema: pa.Schema, kind: str) -> pa.Table:
     Raises:
         UserError: a file that is not whole or not ours.
     """
+    check_recorded(path, "evaluate again: delete the file")
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:

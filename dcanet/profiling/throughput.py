@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..config_sections import ProfileSettings
 from ..device import choose_device, device_name
 from ..errors import UserError
+from ..exhaustion import is_out_of_memory
 from ..profile_documents import Measurement, Setting, Throughput
 from ..weights import networks
 from .gpu_board import GpuBoard
@@ -22,9 +23,6 @@ from .memory import peak_memory
 from .rounds import BlockTimer, interleave
 from .setting import in_words
 from .workload import Workload
-
-#: What torch's errors say of memory that is not there, where they have no class of their own.
-NO_MEMORY = ("can't allocate memory", "not enough memory", "ALLOC_FAILED")
 
 
 def measure_throughput(
@@ -112,7 +110,7 @@ class _Bench:
             self.others.restart()
             rounds = interleave(timers, self.settings, f"{next(iter(self.models))}: {in_words(setting)}")
         except Exception as error:
-            if _is_out_of_memory(error):
+            if is_out_of_memory(error):
                 return None
             if setting.compiled and type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
                 why = next(filter(None, str(error).splitlines()), type(error).__name__)
@@ -140,12 +138,6 @@ class _Bench:
             timers[-1].warm_up()
             peaks.append(peak_memory(workload.run, workload.held(), self.device, workload.synchronize))
         return timers, peaks
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(text in str(error) for text in NO_MEMORY)
 
 
 @contextmanager

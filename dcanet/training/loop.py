@@ -84,6 +84,7 @@ class Trainer:
         self.guard = Guard()
         self.step = self._started_at = 0
         self.seconds = 0.0  # of the epoch in progress
+        self.rate = self._rate_now()  # at its beginning
         self.totals: Tensor | None = None  # of this rank in the epoch in progress
         self._forward = self._wrapped()
         self._saved_at = time.monotonic()
@@ -118,6 +119,7 @@ class Trainer:
             totals = torch.tensor(state["totals"], dtype=torch.float64, device=self.device)
             self.totals = totals if self.ranks.rank == 0 else torch.zeros_like(totals)
         self.seconds = state["seconds"]
+        self.rate = state.get("rate", self._rate_now())  # states of older versions have none
         if self.ranks.rank == 0:
             print(f"continues after step {self.step} of {self.total_steps}", flush=True)
 
@@ -140,7 +142,8 @@ class Trainer:
     def _epoch(self, stop: StopRequests, on_epoch: Callable[[EpochRecord], None]) -> None:
         epoch, start = divmod(self.step, self.task.steps_per_epoch)
         end = min(self.task.steps_per_epoch, self.total_steps - epoch * self.task.steps_per_epoch)
-        rate = float(self.schedule.get_last_lr()[-1])
+        if not start:
+            self.rate = self._rate_now()
         self.model.train()
         began = time.perf_counter() - self.seconds
         batches = self.task.epoch(epoch, start)
@@ -160,7 +163,7 @@ class Trainer:
                 if position + 1 < end:
                     self._save_if_asked(stop, epoch)
         self.guard.look(epoch + 1, self.step)
-        record = self._finish_epoch(epoch, rate)
+        record = self._finish_epoch(epoch)
         if self.ranks.rank == 0:
             on_epoch(record)
         if self.step < self.total_steps or time.monotonic() - self._saved_at > WORTH_SAVING:
@@ -195,13 +198,16 @@ class Trainer:
         self.step += 1
         self.guard.add(loss_sum / len(batches), epoch + 1, self.step)
 
-    def _finish_epoch(self, epoch: int, rate: float) -> EpochRecord:
+    def _rate_now(self) -> float:
+        return float(self.schedule.get_last_lr()[-1])
+
+    def _finish_epoch(self, epoch: int) -> EpochRecord:
         assert self.totals is not None
         summary = self.task.summary(self.ranks.total(self.totals))
         images = summary.pop("images")
         record = EpochRecord(
             epoch=epoch + 1,
-            learning_rate=rate,
+            learning_rate=self.rate,
             seconds=self.seconds,
             images_per_second=images / self.seconds,
             **summary,
@@ -275,4 +281,5 @@ class Trainer:
             "history": [record.model_dump() for record in self.history],
             "totals": totals,
             "seconds": self.seconds,
+            "rate": self.rate,
         }

@@ -4,12 +4,15 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from ..errors import UserError
+from ..exhaustion import is_out_of_memory, writing
 from ..files import atomic_path, hash_of, sha256
 from .state_note import StateNote, saved_steps
 
@@ -31,6 +34,28 @@ class StateFolder:
         self.key_hash = hash_of(self.key)
         self._broken: set[int] = set()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No other process that asks for it uses this folder meanwhile; UserError where one does already."""
+        path = self.folder / "lock"
+        with writing(path):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout as error:
+                raise UserError(
+                    f"{self.folder}: another training is at work with this state; wait for it or end it"
+                ) from error
+            except NotImplementedError:  # a file system without locks
+                pass
+        try:
+            yield
+        finally:
+            lock.release()
+            path.unlink(missing_ok=True)
+            self._remove_if_empty()
+
     def save(self, step: int, payload: dict[str, Any], steps: int | None = None) -> None:
         """Store tensors (on any device) and plain values, and drop all but the last two states.
 
@@ -49,11 +74,11 @@ class StateFolder:
                 digest = sha256(temporary)
             note = StateNote(step=step, steps=steps, sha256=digest, key_hash=self.key_hash, key=self.key)
             note.save(self._note(step))
-        except (OSError, RuntimeError) as error:
+        except (UserError, OSError, RuntimeError) as error:
             # Torch's writer has no error class of its own.
             if isinstance(error, RuntimeError) and not re.search("inline_container|StreamWriter", str(error)):
                 raise
-            reason = getattr(error, "strerror", None) or "is the disk full?"
+            reason = getattr(error.__cause__ or error, "strerror", None) or "is the disk full?"
             raise UserError(
                 f"{path}: the training state cannot be written ({reason}); "
                 "make room and run again, the state before is kept"
@@ -84,6 +109,9 @@ class StateFolder:
     def clear(self) -> None:
         """Remove all states, and the folder when nothing else is in it."""
         self._remove(keep=set())
+        self._remove_if_empty()
+
+    def _remove_if_empty(self) -> None:
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
 
@@ -106,6 +134,8 @@ class StateFolder:
         except OSError as error:
             raise _Broken(f"{tensors}: cannot be read ({error.strerror})") from error
         except Exception as error:  # unpickling raises nearly anything
+            if is_out_of_memory(error):  # the state is good, and must not be overwritten
+                raise
             raise _Broken(f"{tensors}: cannot be read ({_reason(error)})") from error
         return payload
 

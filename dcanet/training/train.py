@@ -40,18 +40,20 @@ def train(job: Job[Any], ranks: Ranks) -> None:
 
     Raises:
         UserError: data that cannot be read, a batch larger than the data, a loss that is not finite, a state
-            of another recipe.
+            of another recipe, or one that another training is at work with.
         Interrupted: asked to stop; the state is saved.
     """
     started = now()
     with StopRequests() as stop, deterministic_operations(job.recipe.deterministic) as lacking:
         prepared = _prepare(job, ranks)
-        prepared.trainer.resume()
         if ranks.rank:
+            prepared.trainer.resume()
             prepared.trainer.fit(lambda epoch: None, stop)
             return
-        _fit(job, prepared, stop)
-        _store(job, prepared, ranks, started, lacking if job.recipe.deterministic else None)
+        with prepared.state.held() if prepared.state else contextlib.nullcontext():
+            prepared.trainer.resume()
+            _fit(job, prepared, stop)
+            _store(job, prepared, ranks, started, lacking if job.recipe.deterministic else None)
 
 
 def _prepare(job: Job[Any], ranks: Ranks) -> _Prepared:

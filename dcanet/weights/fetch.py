@@ -10,6 +10,7 @@ from ..errors import UserError
 from ..files import atomic_path, sha256
 from .lock import Lock
 from .pages import describe_page, is_page, read_head
+from .part import Part
 from .places import INCOMING
 from .sources import Origin
 
@@ -54,6 +55,7 @@ def fetch(
     destination.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(destination.with_name(f".{destination.name}.guard")):
         if destination.exists() and not accept_change and lock.matches(origin.key, destination):
+            Part(destination).discard()
             return destination
         if at_hand := origin.path or find_incoming(origin, incoming):
             _copy(at_hand, destination, verify)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..errors import UserError
+from ..exhaustion import is_out_of_memory
 from .pages import describe_page, is_page, read_head
 from .sources import LIMIT_BYTES
 
@@ -89,12 +90,26 @@ def _check_entries(path: Path, size: int) -> None:
             f"{path}: is compressed and claims to unpack from {size} to {unpacked} bytes, which no file of "
             "torch.save does (a zip bomb?); it was not opened, delete it"
         )
+    _check_sums(path)
+
+
+def _check_sums(path: Path) -> None:
+    """Every entry has a CRC-32, which torch does not look at."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError, OSError) as error:
+        raise _damaged(path, error) from error
+    if broken:
+        raise _damaged(path, ValueError(f"{broken} does not fit its CRC-32"))
 
 
 def _load(path: Path, mmap: bool) -> Any:
     try:
         return torch.load(str(path), map_location="cpu", weights_only=True, mmap=mmap)
     except Exception as error:  # whatever a file made by a stranger can provoke
+        if is_out_of_memory(error):
+            raise
         if refused := re.search(r"GLOBAL (\S+) (?:was not an allowed|whose module)", str(error)):
             raise UserError(
                 f"{path}: is not only weights: it would run {refused[1]!r} when opened; nothing was run, "
@@ -116,6 +131,8 @@ def _open_safetensors(path: Path) -> Checkpoint:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             return Checkpoint(path, "safetensors", tensors, metadata=file.metadata() or {})
     except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
         raise _damaged(path, error) from error
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UserError
+from ..exhaustion import is_out_of_memory
+from ..recorded import check_recorded
 from .networks import Network, assemble, is_network, num_classes_of, unknown
 from .tensorfile import write_tensors
 
@@ -60,19 +62,23 @@ def load_model(path: Path) -> Network:
     """Rebuild the classifier or detector of a weight file, on the CPU in training mode.
 
     Raises:
-        UserError: the file is not one of this project or does not fit what it says of itself.
+        UserError: the file is not one of this project, does not fit what it says of itself, or is not the one
+            that the provenance beside it is of.
     """
     metadata = read_metadata(path)
     if not is_network(metadata.model):
         raise UserError(
             f"{path}: {unknown(metadata.model)}; a plug-in's is known to dcanet --plugin FILE VERB"
         )
+    check_recorded(path, "make it anew: delete the file")
     try:
         model = empty_model(metadata.model, metadata.num_classes, metadata.options)
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         model.load_state_dict(tensors, assign=True)
     except (SafetensorError, OSError, ValueError, TypeError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path}: does not hold a {metadata.model}: {reason}; make it anew") from error
     return model

@@ -10,6 +10,7 @@ import requests
 from requests import Response, Session, exceptions
 from tqdm import tqdm
 
+from ..exhaustion import writing
 from .pages import HEAD_BYTES, describe_page
 from .part import Part
 
@@ -162,11 +163,12 @@ def _receive(
         unit_scale=True,
         disable=None if progress else True,
     )
-    # Unbuffered: what came is on disk when the process is killed.
-    with open(part.path, "ab", buffering=0) as file, bar:
+    with writing(part.path), open(part.path, "ab") as file, bar:
         try:
             for chunk in response.iter_content(CHUNK_BYTES):
                 file.write(chunk)
+                # What came is in the file when the process is killed, without a gap when the disk is full.
+                file.flush()
                 bar.update(len(chunk))
                 if part.size > limit_bytes:
                     part.discard()

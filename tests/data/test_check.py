@@ -123,6 +123,15 @@ def test_skipping_writes_what_is_broken(bad, capsys, tmp_path):
         usable(list_split(bad, "train"), dataset)
 
 
+def test_data_that_changed_since_they_were_described(image_folder):
+    root = image_folder()
+    dataset = describe(root, "images")
+    (image := root / "train/a/0.png").write_bytes(image.read_bytes()[:-1])
+    assert usable(list_split(root, "val"), dataset) == list_split(root, "val")
+    with pytest.raises(UserError, match=r"train has changed since it was described .*`dcanet data describe`"):
+        usable(list_split(root, "train"), dataset)
+
+
 def test_wrong_classes_are_not_excused_by_skipping_images(bad, capsys):
     code, _, err = run(capsys, bad, "--on-bad-image", "skip", "--workers", 1)
     assert code == 1

@@ -189,7 +189,7 @@ DAMAGE = {
     "truncated": (lambda folder: os.truncate(folder / "state-2.pt", 1500), "match its checksum"),
     "tensors gone": (lambda folder: (folder / "state-2.pt").unlink(), "cannot be read (No such file"),
     "flipped bit in the note": (lambda folder: flip(folder / "state-2.json", 0), "state-2.json: file: "),
-    "flipped bit in the key": (flip_key, "state-2.json: is damaged"),
+    "flipped bit in the key": (flip_key, "its checksum does not fit"),
     "empty note": (lambda folder: os.truncate(folder / "state-2.json", 0), "state-2.json: file: "),
 }
 
@@ -271,3 +271,26 @@ def test_a_full_disk_keeps_what_is_there(two):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert names(two.folder) == ["state-1.json", "state-1.pt", "state-2.json", "state-2.pt"]
     assert two.load()[0] == 2
+
+
+def test_a_folder_is_held_by_one_training_at_a_time(tmp_path):
+    folder = tmp_path / "state"
+    with StateFolder(folder, KEY).held():
+        with pytest.raises(UserError, match="another training is at work"), StateFolder(folder, KEY).held():
+            pass
+        StateFolder(folder, KEY).save(1, {})
+    with StateFolder(folder, KEY).held():
+        assert StateFolder(folder, KEY).load() == (1, {})
+        StateFolder(folder, KEY).clear()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_state_that_does_not_fit_into_the_memory_is_kept(two, monkeypatch, error):
+    def fail(*args, **values):
+        raise error
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(type(error)):
+        two.load()
+    assert names(two.folder) == ["state-1.json", "state-1.pt", "state-2.json", "state-2.pt"]
