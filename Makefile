@@ -70,8 +70,9 @@ quick: environment
 	@echo "the report is at $(CURDIR)/report/index.html"
 
 # The slow tests repeat the others on more layouts: make test TESTS=slow, or all of them with TESTS="slow or not slow".
+# Hostile input of every kind, 100,000 cases: make test TESTS=fuzz.
 # Those on a real SLURM share one cluster: make test TESTS=slurm WORKERS=0.
-TESTS ?= not slow and not slurm
+TESTS ?= not slow and not slurm and not fuzz
 WORKERS ?= auto
 test: test-environment
 	@PATH="$(BIN):$$PATH" python -m pytest -n $(WORKERS) --dist worksteal -m "$(TESTS)"
