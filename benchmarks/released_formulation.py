@@ -11,13 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcanet.models.attention import ATTENTIONS
 from dcanet.models.attention.cbam import CBAM, ChannelGate, SpatialGate
 from dcanet.models.attention.gc import GlobalContext
+from dcanet.models.attention.ge import GatherExcite
+from dcanet.models.attention.se import SqueezeExcitation
 from dcanet.models.attention.sk import SelectiveKernel
 from dcanet.models.depthwise import DepthwiseConv2d
 
-BLOCKS = tuple(block for name, block in ATTENTIONS.items() if name != "none")
+BLOCKS = (SqueezeExcitation, SelectiveKernel, GatherExcite, GlobalContext, CBAM)
 
 
 def as_released(model: nn.Module) -> nn.Module:
@@ -37,7 +38,7 @@ class Plain(nn.Module):
     def __init__(self, block: Any) -> None:
         super().__init__()
         self.block = block
-        self.connected = block.connected if isinstance(block, CBAM) else block.connection is not None
+        self.connected = block.connected
 
 
 class ChannelAttention(Plain):

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from ..errors import UserError, nearest
-from ..models.forms import TRIPLES
+from ..errors import UserError
+from ..models.forms import is_model
 from ..weights import networks
 
 
@@ -93,9 +93,8 @@ def use_threads(arguments: argparse.Namespace) -> None:
 
 def options_of(model: str, given: list[str], detectors_too: bool = False) -> dict[str, Any]:
     """The `--option` values that are for this model, checked; UserError names the option and the fix."""
-    known = networks.names() if detectors_too else list(TRIPLES)
-    if model not in TRIPLES and not (detectors_too and networks.is_network(model)):
-        raise UserError(f"unknown model {model!r}{nearest(model, known)}")
+    if not (networks.is_network(model) if detectors_too else is_model(model)):
+        raise UserError(networks.unknown(model))
     chosen: dict[str, Any] = {}
     for text in given:
         key, separator, value = text.partition("=")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import UserError, nearest
-from ..models.forms import TRIPLES
+from ..models.forms import is_model, known
 from ..profile_documents import Audit
 from ..sheets import Pair, read_pairs
 
@@ -29,8 +29,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _check_models(sheet: Path, pairs: list[Pair]) -> None:
     for model in (model.id for pair in pairs for model in pair.models):
-        if model not in TRIPLES:
-            raise UserError(f"{sheet}: unknown model {model!r}{nearest(model, list(TRIPLES))}")
+        if not is_model(model):
+            raise UserError(f"{sheet}: unknown model {model!r}{nearest(model, known())}")
 
 
 def _lines(audit: Audit) -> Iterator[str]:

@@ -79,7 +79,7 @@ class CascadeRCNN(Detector):
     def __init__(self, backbone: ResNet, name: str, num_classes: int, options: Mapping[str, Any]) -> None:
         super().__init__(backbone, name, num_classes, options)
         channels = options["channels"]
-        self.neck = FeaturePyramid((256, 512, 1024, 2048), channels)
+        self.neck = FeaturePyramid(backbone.widths, channels)
         self.rpn = RegionProposals(
             channels, options["anchor_scale"], options["proposals"], options["sampled_anchors"]
         )

@@ -4,11 +4,12 @@ from typing import Any
 
 from ..errors import nearest
 from ..models import forms as classifiers
-from ..models.forms import TRIPLES, Options
+from ..models.forms import Options, family_of
+from ..models.options import CONNECTION
 
 DETECTORS = ("retinanet", "cascade_rcnn")
 
-#: The backbones of Table 2's rows; a detector takes any other ResNet of Table 1 as well.
+#: The backbones of Table 2's rows; a detector takes any other ResNet as well.
 ROWS = {
     "retinanet": ("resnet50", "se_resnet50", "dca_se_resnet50"),
     "cascade_rcnn": ("resnet50", "gc_resnet50", "dca_gc_resnet50"),
@@ -42,15 +43,19 @@ def names() -> list[str]:
 
 
 def is_detector(name: str) -> bool:
-    """Whether this is the id of a detector on some ResNet of Table 1."""
+    """Whether this is the id of a detector on some ResNet."""
     detector, backbone = _parts(name)
-    return bool(detector) and backbone in _resnets()
+    return bool(detector) and classifiers.is_model(backbone) and _is_resnet(backbone)
 
 
 def split_name(name: str) -> tuple[str, str]:
     """("retinanet" or "cascade_rcnn", id of the backbone); ValueError for other names."""
     if not is_detector(name):
-        known = [f"{detector}_{backbone}" for detector in DETECTORS for backbone in _resnets()]
+        known = [
+            f"{detector}_{backbone}"
+            for detector in DETECTORS
+            for backbone in filter(_is_resnet, classifiers.known())
+        ]
         raise ValueError(f"unknown detector {name!r}{nearest(name, known)}")
     return _parts(name)
 
@@ -69,7 +74,7 @@ def resolve_options(name: str, form: str = "released", **changes: Any) -> Option
     detector, backbone = split_name(name)
     options = default_options(name, form)
     for key in changes:
-        if key not in options:
+        if key not in options and key not in CONNECTION:
             raise ValueError(f"{name} has no option {key!r}{nearest(key, list(options))}")
     own = SHARED | OWN[detector]
     of_backbone = {key: value for key, value in changes.items() if key not in own}
@@ -105,8 +110,8 @@ def _parts(name: str) -> tuple[str, str]:
     return "", name
 
 
-def _resnets() -> list[str]:
-    return [name for name, (backbone, _, _) in TRIPLES.items() if backbone == "resnet50"]
+def _is_resnet(name: str) -> bool:
+    return family_of(classifiers.triple_of(name)[0]) == "resnet50"
 
 
 def _check_value(name: str, key: str, value: Any, default: Any) -> None:

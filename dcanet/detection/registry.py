@@ -20,7 +20,7 @@ def create(name: str, num_classes: int = 80, form: str = "released", **options: 
     """Build a detector, initialised as the authors do but for the backbone, which they load.
 
     Args:
-        name: an id of `names()`, or `<detector>_<any ResNet of Table 1>`.
+        name: an id of `names()`, or `<detector>_<any ResNet>`.
         num_classes: without background.
         form: the backbone's, as for `dcanet.models.create`.
         options: single options of the backbone or the detector; `default_options(name)` lists them.

@@ -58,7 +58,7 @@ class RetinaNet(Detector):
     def __init__(self, backbone: ResNet, name: str, num_classes: int, options: Mapping[str, Any]) -> None:
         super().__init__(backbone, name, num_classes, options)
         channels = options["channels"]
-        self.neck = FeaturePyramid((512, 1024, 2048), channels, convolutions_on_top=2)
+        self.neck = FeaturePyramid(backbone.widths[1:], channels, convolutions_on_top=2)
         self.head = RetinaHead(channels, options["head_depth"], num_classes)
         scales = [options["anchor_scale"] * octave for octave in OCTAVES]
         self.anchors = [Anchors(stride, scales) for stride in STRIDES]

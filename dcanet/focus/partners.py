@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..models.forms import TRIPLES, check_image_size, model_id
+from ..models.forms import check_image_size, is_model, model_id, triple_of
 from ..weights.store import WeightsMetadata, read_metadata
 
 
@@ -25,7 +25,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Partners:
-    """A pair of Table 1 with weights."""
+    """A baseline and its connected partner with weights."""
 
     baseline: Weights
     connected: Weights
@@ -43,20 +43,20 @@ def partners(baseline: Path, connected: Path, crop: int) -> Partners:
     first, second = (Weights(path, read_metadata(path)) for path in (baseline, connected))
     for weights in (first, second):
         model = weights.metadata.model
-        if model not in TRIPLES:
-            raise UserError(f"{weights.path}: is a {model}; focus takes the classifiers of Table 1")
+        if not is_model(model):
+            raise UserError(f"{weights.path}: is a {model}; focus takes classifiers")
         try:
             check_image_size(model, crop)
         except ValueError as error:
             raise UserError(f"{weights.path}: {error}; choose another crop") from error
-    backbone, attention, is_connected = TRIPLES[first.metadata.model]
+    backbone, attention, is_connected = triple_of(first.metadata.model)
     if is_connected or attention == "none":
         raise UserError(
             f"{baseline}: is a {first.metadata.model}, which is no baseline of a connected network; "
             f"name weights as of se_resnet50"
         )
     wanted = model_id(backbone, attention, connected=True)
-    if second.metadata.model != wanted:
+    if triple_of(second.metadata.model) != (backbone, attention, True):
         raise UserError(
             f"{connected}: is a {second.metadata.model}; the connected partner of {baseline} is {wanted}"
         )

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from ..errors import UserError
 from ..models.backbones import Classifier, MnasNet, MobileNetV2, ResNet
 
 #: Stacks of MnasNet after which the map's sides are 1/4, 1/8, 1/16 and 1/32 of the image's.
@@ -20,7 +21,7 @@ def stages_of(model: Classifier) -> dict[str, nn.Module]:
       are before the first stage.
 
     Raises:
-        TypeError: another network.
+        UserError: another network.
     """
     if isinstance(model, ResNet):
         paths = [f"stages.{stage}.{len(list(model.stages[stage].children())) - 1}" for stage in range(4)]
@@ -31,5 +32,8 @@ def stages_of(model: Classifier) -> dict[str, nn.Module]:
     elif isinstance(model, MobileNetV2):
         paths = [f"blocks.{block}" for block in MOBILENET_BLOCKS]
     else:
-        raise TypeError(f"no stages are known of {type(model).__name__}")
+        raise UserError(
+            f"{model.model_name}: focus looks at ResNets, MnasNet and MobileNetV2; stages of other backbones "
+            "are not known"
+        )
     return {path: model.get_submodule(path) for path in paths}

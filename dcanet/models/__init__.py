@@ -1,11 +1,33 @@
-"""The 27 classifiers of Table 1: `create(name)` and `names()`.
+"""Classifiers by their ids: `create(name)`; `names()` are the 27 of Table 1, `known()` all.
 
 Names and options are known without torch, which is imported when the first model is created.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from .forms import TRIPLES, check_image_size, default_options, model_id, names, resolve_options
+from . import builtin as _builtin  # noqa: F401  registers the package's blocks and backbones
+from .forms import (
+    TRIPLES,
+    base_of,
+    check_image_size,
+    default_options,
+    is_model,
+    known,
+    model_id,
+    names,
+    resolve_options,
+    triple_of,
+    variant_id,
+)
+from .registration import (
+    attention_names,
+    attention_source,
+    backbone_names,
+    backbone_source,
+    register_attention,
+    register_backbone,
+    registrations_undone,
+)
 
 if TYPE_CHECKING:
     from .backbones import Classifier
@@ -15,12 +37,24 @@ __all__ = [
     "TRIPLES",
     "Classifier",
     "assemble",
+    "attention_names",
+    "attention_source",
+    "backbone_names",
+    "backbone_source",
+    "base_of",
     "check_image_size",
     "create",
     "default_options",
+    "is_model",
+    "known",
     "model_id",
     "names",
+    "register_attention",
+    "register_backbone",
+    "registrations_undone",
     "resolve_options",
+    "triple_of",
+    "variant_id",
 ]
 
 

@@ -9,12 +9,13 @@ backbones of the paper is data: which `match` and which `merge` (see `forms.py`)
 """
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .layers import weights
+from .layers import narrowed, weights
 from .tracing import is_traced
 
 
@@ -42,6 +43,27 @@ class Connection(nn.Module):
         """
         join = self.merge.macs() if isinstance(self.merge, Join) else 0
         return positions * weights(self.match) + merges * join
+
+
+class Unheard(nn.Module):
+    """In a connection's place where a chain begins anew: the block hands on and hears nobody.
+
+    It has no parameters, which no gradient would reach.
+    """
+
+
+class Addition(nn.Module):
+    """current + previous, without parameters: the ablation of every weighted merge."""
+
+    def forward(self, current: Tensor, previous: Tensor) -> Tensor:
+        return current + previous
+
+
+def merging(merge: str, weighted: Callable[[], nn.Module]) -> nn.Module:
+    """The merge of a connection: `weighted()`, or an `Addition` in its place."""
+    if merge not in ("weighted", "addition"):
+        raise ValueError(f"merge must be 'weighted' or 'addition', not {merge!r}")
+    return weighted() if merge == "weighted" else Addition()
 
 
 class Join(nn.Module):
@@ -102,7 +124,7 @@ def match_vectors(previous: int, channels: int, matching: str, reduction: int) -
         return None
     widths = [previous, channels]
     if matching == "two_layer":
-        widths.insert(1, channels // reduction)
+        widths.insert(1, narrowed(channels, reduction))
     elif matching != "one_layer":
         raise ValueError(f"matching must be 'one_layer' or 'two_layer', not {matching!r}")
     layers: list[nn.Module] = []

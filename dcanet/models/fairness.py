@@ -7,7 +7,8 @@ connection.
 from math import isclose
 from typing import Any
 
-from .forms import FORMS, Options, model_id
+from .options import Options
+from .table1 import FORMS, model_id
 
 
 def beyond_connection(baseline: Options, connected: Options) -> dict[str, tuple[Any, Any]]:

@@ -45,6 +45,11 @@ class ConvNormAct(nn.Sequential):
         return math.ceil(height / down) * math.ceil(width / across) * weights(self)
 
 
+def narrowed(channels: int, reduction: int) -> int:
+    """Width of a bottleneck: channels / reduction, at least 1."""
+    return max(1, channels // reduction)
+
+
 def weights(module: nn.Module) -> int:
     """Weights of convolutions and linear layers, without biases: their multiply-adds for one position."""
     layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]

@@ -55,12 +55,12 @@ def model_costs(name: str, options: dict[str, Any], height: int, width: int) -> 
     try:
         for side in (height, width):
             models.check_image_size(name, side)
+        # Without memory: counting needs shapes only.
+        with torch.device("meta"):
+            classifier = models.assemble(name, IMAGENET_CLASSES, **options).eval()
+            image = torch.empty(1, 3, height, width)
     except ValueError as error:
         raise UserError(str(error)) from error
-    # Without memory: counting needs shapes only.
-    with torch.device("meta"):
-        classifier = models.assemble(name, IMAGENET_CLASSES, **options).eval()
-        image = torch.empty(1, 3, height, width)
     return ModelCosts(
         options=classifier.model_options,
         height=height,

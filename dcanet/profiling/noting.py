@@ -25,11 +25,14 @@ OPERATIONS = {
     "mul": "multiply",
     "relu": "ReLU",
     "sigmoid": "sigmoid",
+    "hardswish": "h-swish",
+    "reciprocal": "reciprocal",
     "softmax": "softmax",
-    "sum": "sum of branches",
+    "square": "square",
+    "sub": "subtract",
 }
 #: The same, of those that differ by the axis.
-OVER = {"amax": "maximum", "mean": "mean"}
+OVER = {"amax": "maximum", "mean": "mean", "sum": "sum"}
 #: A block's methods, and the part of the structure that each is. Connecting begins with the matching.
 PARTS = {
     "extract": "extraction",
@@ -166,13 +169,19 @@ def _operation(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Ope
     if name == "conv2d":
         given, taken, height, width = args[1].shape
         return Operation(name=f"{height} × {width} convolution", widths=(taken, given))
+    if name == "conv1d":
+        return Operation(name=f"convolution of {args[1].shape[2]} neighbours")
+    if name == "sum" and kwargs.get("dim") == 1:
+        return Operation(name="sum of branches")
     if name in OVER:
         over = "channels" if kwargs.get("dim") == 1 else "places"
         return Operation(name=f"{OVER[name]} over {over}")
     return Operation(name=OPERATIONS[name]) if name in OPERATIONS else None
 
 
-def _shape(value: Tensor) -> list[int]:
-    """Of one image; (2N, C) is two vectors of it."""
-    sides = [int(side) for side in value.shape]
+def _shape(value: Any) -> list[int]:
+    """Of one image; (2N, C) is two vectors of it, and several tensors are one along the last side."""
+    first, *others = tree_leaves(value)
+    sides = [int(side) for side in first.shape]
+    sides[-1] += sum(int(other.shape[-1]) for other in others)
     return sides[1:] if sides[0] == 1 else sides

@@ -40,7 +40,7 @@ def _roots(model: nn.Module) -> Iterator[tuple[str, PartName]]:
             yield path, "attention"
         if isinstance(module, SelectiveKernel):
             yield join(path, "branches.0"), "backbone"
-        if isinstance(module, Attention) and module.connection is not None:
+        if isinstance(module, Attention) and module.connected:
             yield join(path, "connection"), "connection"
         if isinstance(module, Classifier):
             yield join(path, "head"), "head"

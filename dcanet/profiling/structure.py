@@ -18,21 +18,28 @@ def structures(networks: Mapping[str, Mapping[str, Any]], image_size: int) -> St
     """Of the connected classifiers among some networks (id -> options)."""
     found = {}
     for name, options in networks.items():
-        if models.TRIPLES.get(name, ("", "", False))[2]:
+        if models.is_model(name) and models.triple_of(name)[2]:
             with torch.device("meta"):
                 model = models.assemble(name, 1000, **options).eval()
-            found[name] = block_structure(model, image_size)
+            if structure := block_structure(model, image_size):
+                found[name] = structure
     return Structures(image_size=image_size, models=found)
 
 
-def block_structure(model: models.Classifier, image_size: int) -> BlockStructure:
-    """Of the first block that has to match the width of what it is handed; else of the second block."""
+def block_structure(model: models.Classifier, image_size: int) -> BlockStructure | None:
+    """Of the first block that has to match the width of what it is handed; else of the first that hears one.
+
+    None for a backbone without residual blocks that say where their attention is.
+    """
     blocks: dict[str, Any] = {
         path: block for path, block in model.named_modules() if hasattr(block, "attention_channels")
     }
     paths = list(blocks)
     # Nothing is handed to the first.
-    number = next((place for place, path in enumerate(paths) if place and _matches(blocks[path])), 1)
+    hearing = [place for place, path in enumerate(paths) if place and any(_gates(blocks[path]))]
+    if not hearing:
+        return None
+    number = next((place for place in hearing if _matches(blocks[paths[place]])), hearing[0])
     block, before = blocks[paths[number]], blocks[paths[number - 1]]
     device = next(model.parameters()).device
     with ExitStack() as stack:
@@ -54,7 +61,7 @@ def _gates(block: Any) -> Iterator[tuple[str, Attention]]:
     """The connected attentions of a residual block by their names within it."""
     inner = block.selective if hasattr(block, "selective") else block.attention
     for name, gate in inner.named_modules():
-        if isinstance(gate, Attention) and gate.connection is not None:
+        if isinstance(gate, Attention) and gate.listens:
             yield name, gate
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.modules.utils import _pair
+from torch.nn.modules.utils import _ntuple
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -15,13 +15,8 @@ from ..models.attention import Attention
 from .parts import join
 
 aten = torch.ops.aten
-OTHER_CONVOLUTIONS = (
-    torch.conv1d,
-    torch.conv3d,
-    torch.conv_transpose1d,
-    torch.conv_transpose2d,
-    torch.conv_transpose3d,
-)
+CONVOLUTIONS = (torch.conv1d, torch.conv2d, torch.conv3d)
+TRANSPOSED = (torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d)
 NORMS = (F.batch_norm, F.layer_norm)
 
 
@@ -53,9 +48,9 @@ class OnMeta(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        if func is torch.conv2d:
+        if func in CONVOLUTIONS:
             return _convolution(*args, **(kwargs or {}))
-        if func in OTHER_CONVOLUTIONS:
+        if func in TRANSPOSED:
             raise NotImplementedError(f"{func.__name__} is not recorded on the meta device")
         if func in NORMS:
             with Shapes():
@@ -72,8 +67,9 @@ def _convolution(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    sizes = _pair(stride), _pair(padding), _pair(dilation)
-    not_transposed, backends = (False, (0, 0)), (False, False, False, False)
+    each = _ntuple(weight.dim() - 2)
+    sizes = each(stride), each(padding), each(dilation)
+    not_transposed, backends = (False, each(0)), (False, False, False, False)
     with Shapes():
         return aten._convolution.default(x, weight, bias, *sizes, *not_transposed, groups, *backends)
 
@@ -108,7 +104,7 @@ def _convolved(
     padding: Sequence[int],
     dilation: Sequence[int],
 ) -> Tensor:
-    """Of the shape that the convolution of (N, C, H, W) gives."""
+    """Of the shape that the convolution of (N, C, ...) gives."""
     sides = [
         (int(side) + 2 * p - d * (int(kernel) - 1) - 1) // s + 1
         for side, kernel, s, p, d in zip(
@@ -137,11 +133,11 @@ def _connections_as_modules(model: nn.Module) -> Iterator[None]:
 
 
 def connected_blocks(model: nn.Module) -> dict[str, Attention]:
-    """Attention blocks with a connection by their paths, in order."""
+    """Attention blocks that hand on, by their paths, in order."""
     return {
         path: block
         for path, block in model.named_modules()
-        if isinstance(block, Attention) and block.connection is not None
+        if isinstance(block, Attention) and block.connected
     }
 
 

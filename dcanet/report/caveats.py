@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..models.fairness import beyond_connection, fair_options, hand_ons
-from ..models.forms import TRIPLES, Options, default_options
+from ..models.forms import Options, default_options, is_model, triple_of
 from ..sheets import Pair
 
 OptionsOf = Callable[[str], Options]
@@ -49,7 +49,7 @@ def config_line(model: str, options: Options) -> str:
 
 
 def _known(pair: Pair) -> bool:
-    return {model.id for model in pair.models} <= set(TRIPLES)
+    return all(is_model(model.id) for model in pair.models)
 
 
 def _other_attention(baseline: str, connected: str, options_of: OptionsOf) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _other_attention(baseline: str, connected: str, options_of: OptionsOf) -> It
 
 def _other_hand_on(connected: str, options_of: OptionsOf) -> Iterator[str]:
     """Against the connected model of the first backbone that has this attention."""
-    attention = TRIPLES[connected][1]
+    attention = triple_of(connected)[1]
     released = hand_ons(attention, "released")
     if connected not in released:
         return

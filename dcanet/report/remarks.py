@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ..documents import Metrics
-from ..models.forms import TRIPLES, Options, default_options, options_text, variant_of, with_defaults
+from ..models.forms import Options, default_options, is_model, options_text, variant_of, with_defaults
 from ..profile_documents import ModelCosts
 from ..sheets import Pair
 from .caveats import caveats
@@ -63,7 +63,7 @@ def _facts(metrics: Metrics) -> Iterator[str]:
 
 
 def _variant(model: str, options: Options) -> str:
-    return options_text(variant_of(model, options)) if model in TRIPLES else ""
+    return options_text(variant_of(model, options)) if is_model(model) else ""
 
 
 def _listed(variants: set[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ..comparison_documents import ApComparison, ApStatistics, NotCompared, TableStatistics
-from ..models.forms import TRIPLES
+from ..models.forms import is_model, triple_of
 from ..sheets import Detector
 from .detection import PUBLISHED, jobs_of, our_difference, ours, published
 from .detection_notes import detection_notes
@@ -84,8 +84,9 @@ def _rows(
 
 
 def _facets(member: Detector) -> tuple[tuple[str, str], ...]:
-    """A backbone that is none of Table 1 is called by its id."""
-    backbone, attention, _ = TRIPLES.get(member.backbone_model, (member.backbone_model, "unknown", False))
+    """A backbone that is no model is called by its id."""
+    name = member.backbone_model
+    backbone, attention, _ = triple_of(name) if is_model(name) else (name, "unknown", False)
     return ("Detector", member.detector), *parts_of_model(backbone, attention)
 
 

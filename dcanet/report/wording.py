@@ -4,7 +4,16 @@ from ..comparison_documents import Pooled, TableStatistics
 from .formatting import with_interval
 
 #: As the paper writes them.
-BACKBONES = {"resnet50": "ResNet50", "mnasnet1_0": "Mnas1_0", "mobilenet_v2": "MobileNetV2"}
+BACKBONES = {
+    "resnet50": "ResNet50",
+    "mnasnet1_0": "Mnas1_0",
+    "mobilenet_v2": "MobileNetV2",
+    "resnet18": "ResNet18",
+    "resnet34": "ResNet34",
+    "resnet101": "ResNet101",
+}
+#: Names of attention blocks that are no abbreviations.
+ATTENTIONS = {"none": "none", "simam": "SimAM", "coord": "Coordinate"}
 ADJUSTMENTS = {"holm": "Holm's method", "fdr_bh": "Benjamini and Hochberg's false discovery rate"}
 
 
@@ -21,7 +30,7 @@ def method(statistics: TableStatistics) -> str:
 
 def parts_of_model(backbone: str, attention: str) -> tuple[tuple[str, str], ...]:
     """What a classifier is made of, as the paper writes it, for example ResNet50 and SE."""
-    title = attention if attention == "none" else attention.upper()
+    title = ATTENTIONS.get(attention, attention.upper())
     return ("Backbone", BACKBONES.get(backbone, backbone)), ("Attention", title)
 
 

@@ -15,6 +15,7 @@ from ..data.split import Split
 from ..device import memory_format
 from ..distributed.ranks import Ranks
 from ..documents import Dataset, EpochRecord
+from ..errors import UserError
 from ..models import create
 from .job import Job, Parts, cut_batch
 from .recipe import Recipe, check_recipe_fits
@@ -81,13 +82,20 @@ class Classification:
 
 
 def prepare_classification(job: Job[Recipe], ranks: Ranks, device: torch.device) -> Parts:
-    """A classifier with its data; UserError for data that cannot be read or do not fit the recipe."""
+    """A classifier with its data.
+
+    Raises:
+        UserError: data that cannot be read or do not fit the recipe, or a network that cannot be made.
+    """
     recipe = job.recipe
     check_recipe_fits(recipe, job.model)
     training, validation = _splits(job)
     ranks.wait()
     cutting = cut_batch(job, len(training.images), ranks)
-    network = create(job.model, len(training.classes), **job.options)
+    try:
+        network = create(job.model, len(training.classes), **job.options)
+    except ValueError as error:
+        raise UserError(str(error)) from error
     if recipe.residual_gain is not None:
         network.set_residual_gain(recipe.residual_gain)
     if recipe.linear_std is not None:

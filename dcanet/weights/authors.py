@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ..detection.forms import is_detector
-from ..models import TRIPLES, model_id
+from ..models import is_model, model_id
+from ..models import triple_of as parts_of
 from .mismatch import StateDictMismatch, difference, fits
 from .networks import Network, resolve_options, split_id
 from .store import empty_model
@@ -82,7 +83,7 @@ def in_our_names(state_dict: Mapping[str, Tensor], name: str) -> dict[str, Tenso
         StateDictMismatch: a key that no rule knows would take another one's place.
     """
     detector, classifier = split_id(name)
-    backbone, attention, _ = TRIPLES[classifier]
+    backbone, attention, _ = parts_of(classifier)
     prefix = split_prefix(state_dict)
     renamed: dict[str, Tensor] = {}
     for key, value in state_dict.items():
@@ -126,7 +127,7 @@ def _wanted(keys: Iterable[str], form: str | None) -> tuple[str, str | None, Seq
     if form in authors_forms():
         wanted, form, changes = authors_forms()[form]
         variants: Sequence[dict[str, Any]] = (changes,)
-    elif form in TRIPLES or is_detector(form):
+    elif is_model(form) or is_detector(form):
         wanted, form, variants = form, None, VARIANTS
     else:
         raise ValueError(

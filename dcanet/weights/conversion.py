@@ -11,7 +11,7 @@ from torch import Tensor
 from ..documents import Document
 from ..errors import UserError
 from ..files import sha256
-from ..models import TRIPLES
+from ..models import is_model, triple_of
 from .authors import from_authors, in_our_names
 from .networks import Network, num_classes_of, split_id, variant_of
 from .opening import Checkpoint, open_checkpoint
@@ -128,7 +128,8 @@ def _form(checkpoint: Checkpoint, form: str | None, expected_model: str | None) 
     """What to tell `from_authors` of that which names and shapes leave open."""
     arch = checkpoint.arch if checkpoint.arch in authors_forms() else None
     claimed = authors_forms()[arch][0] if arch else expected_model
-    _, attention, connected = TRIPLES.get(split_id(claimed or "")[1], ("", "", True))
+    classifier = split_id(claimed or "")[1]
+    _, attention, connected = triple_of(classifier) if is_model(classifier) else ("", "", True)
     if form in (None, "printed", "released") and attention in ("none", "ge") and not connected:
         # One form only, and no tensors that tell plain GE from the plain network.
         return claimed

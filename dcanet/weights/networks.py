@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import models
 from ..detection import forms as detectors
+from ..errors import nearest
 from ..models import forms as classifiers
 
 if TYPE_CHECKING:
@@ -24,13 +25,23 @@ def assemble(name: str, num_classes: int, **options: Any) -> Network:
 
 
 def is_network(name: str) -> bool:
-    """Whether this is the id of a classifier of Table 1 or of a detector on one."""
-    return name in classifiers.TRIPLES or detectors.is_detector(name)
+    """Whether this is the id of a classifier or of a detector on one."""
+    return classifiers.is_model(name) or detectors.is_detector(name)
 
 
 def names() -> list[str]:
-    """Ids of the classifiers of Table 1 and the detectors of Table 2, in the tables' order."""
-    return [*classifiers.names(), *detectors.names()]
+    """Ids of all classifiers, Table 1's first, and of Table 2's detectors; without timm's and variants."""
+    return [*classifiers.known(), *detectors.names()]
+
+
+def unknown(name: str) -> str:
+    """Why this is no id of a network, on one line: what is wrong with a variant, or which id was meant."""
+    if is_network(classifiers.base_of(name)):
+        try:
+            resolve_options(name)
+        except ValueError as error:
+            return str(error)
+    return f"unknown model {name!r}{nearest(name, names())}"
 
 
 def resolve_options(name: str, form: str | None = None, **changes: Any) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
+from ..models.forms import family_of
+
 #: Goes up whenever the same file would be converted to something else.
 CONVERSION_VERSION = 1
 
@@ -15,6 +17,14 @@ PREFIXES = ("module.1.", "module.", "1.", "")
 
 #: What precedes the keys of a detector's backbone, the authors' and ours.
 BACKBONE = "backbone."
+
+#: The ResNets by whether they have bottlenecks, and by how many blocks their third stage has.
+_RESNETS = {
+    (False, 2): "resnet18",
+    (False, 6): "resnet34",
+    (True, 6): "resnet50",
+    (True, 23): "resnet101",
+}
 
 #: How keys start that only this detector has.
 _DETECTOR_MARKS = {"retinanet": "bbox_head.retina_", "cascade_rcnn": "bbox_head.0."}
@@ -39,7 +49,8 @@ def _rules(*names: str) -> list[tuple[re.Pattern[str], str, int]]:
 def translate(key: str, backbone: str, attention: str, detector: str | None = None) -> str:
     """One of the authors' keys (without prefix) -> ours; a key that no rule knows comes back as it is."""
     if detector is None:
-        return _apply(_rules(f"{backbone}.{attention}", backbone, attention), key)
+        family = family_of(backbone)
+        return _apply(_rules(f"{family}.{attention}", family, attention), key)
     if key.startswith(BACKBONE):
         return BACKBONE + translate(key.removeprefix(BACKBONE), backbone, attention)
     return _apply(_rules(detector), key)
@@ -89,14 +100,16 @@ def triple_of(keys: Iterable[str]) -> tuple[str, str, bool]:
     """
     text = "\n".join(sorted(keys))
     if re.search(r"^layer1\.0\.conv1\.", text, re.M):
-        backbone = "resnet50"
+        third_stage = set(re.findall(r"^layer3\.(\d+)\.", text, re.M))
+        has_bottlenecks = re.search(r"^layer\d\.0\.conv3\.", text, re.M) is not None
+        backbone = _RESNETS.get((has_bottlenecks, len(third_stage)), "resnet50")
     elif re.search(r"^features", text, re.M):
         backbone = "mobilenet_v2"
     elif re.search(r"^layers1?\.0\.weight", text, re.M):
         backbone = "mnasnet1_0"
     else:
         first = text.split("\n")[:3]
-        raise ValueError(f"not a state dict of ResNet-50, MobileNetV2 or MnasNet: its keys start {first}")
+        raise ValueError(f"not a state dict of a ResNet, MobileNetV2 or MnasNet: its keys start {first}")
     marks = {"cbam": r"\.cbam\.", "gc": r"\.r?gc\.", "se": r"\.se\.", "ge": r"\.ge\.", "sk": r"\.conv_fc1\."}
     attention = next((name for name, mark in marks.items() if re.search(mark, text)), "none")
     connected = re.search(r"\.att_fc|\.att_conv|\.alpha\.|\.rgc\.|\.[sg]e\.conv\.", text) is not None

@@ -14,6 +14,7 @@ from dcanet.evaluation.fusing import fuse_activations
 from dcanet.weights import StateDictMismatch
 
 RESNETS = [name for name, (backbone, _, _) in models.TRIPLES.items() if backbone == "resnet50"]
+RESNETS += ["dca_eca_resnet18", "dca_se_resnet34__scope_stage"]
 #: So that a forward pass takes a moment.
 SMALL = {"short_side": 64, "long_side": 96, "channels": 16}
 SMALL_OF = {

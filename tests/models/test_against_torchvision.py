@@ -7,7 +7,9 @@ import torchvision
 from dcanet.weights import from_authors
 
 
-@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "mnasnet1_0"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "resnet34", "resnet50", "resnet101", "mobilenet_v2", "mnasnet1_0"]
+)
 def test_same_logits(name):
     theirs = torchvision.models.get_model(name, weights=None).double().eval()
     ours = from_authors(theirs.state_dict(), form=name).double().eval()

@@ -7,13 +7,20 @@ from torch import nn
 from dcanet.device import autocast
 from dcanet.evaluation.inference import make_fast
 from dcanet.models import TRIPLES, create
-from dcanet.models.attention import ATTENTIONS
+from dcanet.models.attention import Attention
+from dcanet.models.attention.cbam import CBAM
 
 CPU = torch.device("cpu")
-BLOCKS = tuple(block for name, block in ATTENTIONS.items() if name != "none")
 
 
-@pytest.mark.parametrize("name", [name for name in TRIPLES if name.startswith("dca_")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in TRIPLES if name.startswith("dca_")),
+        *(f"dca_{attention}_resnet18" for attention in ("eca", "simam", "coord")),
+        "dca_se_resnet18__merge_addition__scope_stage",
+    ],
+)
 @pytest.mark.parametrize("training", [False, True])
 def test_refined_maps_are_in_bfloat16(name: str, training: bool) -> None:
     model = create(name, 10).train(training)
@@ -25,7 +32,7 @@ def test_refined_maps_are_in_bfloat16(name: str, training: bool) -> None:
         found.append(result[0].dtype)
 
     for module in model.modules():
-        if isinstance(module, BLOCKS):
+        if isinstance(module, Attention | CBAM):
             module.register_forward_hook(note)
     with torch.set_grad_enabled(training), autocast("bfloat16", CPU):
         model(torch.randn(2, 3, 64, 64))

@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from dcanet.models import assemble, default_options, names
-from dcanet.models.attention import ATTENTIONS, Attention, NoAttention
+from dcanet.models import assemble, default_options, known, names
+from dcanet.models.attention import Attention, Chain, NoAttention
 from dcanet.models.attention.cbam import CBAM, ChannelGate, SpatialGate
+from dcanet.models.attention.gc import GlobalContext
+from dcanet.models.attention.ge import GatherExcite
+from dcanet.models.attention.se import SqueezeExcitation
+from dcanet.models.attention.sk import SelectiveKernel
 from dcanet.models.layers import ConvNormAct
+from dcanet.models.registration import attention_entry
 from dcanet.profiling.macs import count_macs
 
 FORMS = [
@@ -18,6 +23,15 @@ FORMS = [
     for name in names()
     for form in ("printed", "released")
     if form == "printed" or default_options(name) != default_options(name, "released")
+] + [
+    pytest.param(name, "printed", id=name)
+    for name in (
+        *(name for name in known() if name.endswith("_resnet18")),
+        "dca_coord_mnasnet1_0",
+        "dca_coord_mobilenet_v2__scope_stage",
+        "dca_cbam_resnet18__scope_stage__merge_addition",
+        "dca_sk_resnet18__scope_stage",
+    )
 ]
 
 
@@ -54,7 +68,7 @@ SIDES = st.integers(1, 40)
 
 @settings(max_examples=25)
 @given(
-    attention=st.sampled_from(["se", "sk", "ge", "gc", "channel", "spatial"]),
+    attention=st.sampled_from(["se", "sk", "ge", "gc", "channel", "spatial", "eca", "simam", "coord"]),
     channels=st.sampled_from([16, 24, 48]),
     previous_channels=st.sampled_from([16, 48]),
     height=SIDES,
@@ -65,14 +79,14 @@ def test_a_block_and_its_connection(attention, channels, previous_channels, heig
     """Of any size, split as the counter splits them."""
     block = built(attention, channels, previous_channels, data)
     before = (height, width)
-    if attention in ("channel", "spatial"):
+    if attention in ("channel", "spatial", "coord"):
         ratio = data.draw(st.integers(1, 3))
         before = (height * ratio, width * ratio)
     previous = previous_of(block, previous_channels, before)
     features = torch.empty(1, channels, height, width, device="meta")
     parts = count_macs(block, (features, previous))["conv_linear"].parts
     assert block.own_macs(height, width) == parts.backbone + parts.attention
-    assert block.connection_macs(*before) == parts.connection
+    assert block.connection_macs((height, width), before) == parts.connection
     assert block.macs(height, width, before) == parts.total
     assert block.macs(height, width) == count_macs(block, (features,))["conv_linear"].total
 
@@ -85,21 +99,33 @@ def built(attention: str, channels: int, previous_channels: int, data: st.DataOb
     with torch.device("meta"):
         match attention:
             case "channel":
-                block = ChannelGate(channels, previous_channels, reduction, True, hand_on)
+                chain = Chain(previous_channels, {"matching_bias": True, "hand_on": hand_on})
+                block = ChannelGate.build(channels, chain, reduction=reduction)
             case "spatial":
-                block = SpatialGate(connected=True, momentum=0.1)
+                block = SpatialGate.build(channels, Chain(previous_channels))
             case "gc":
-                block = ATTENTIONS["gc"](channels, previous_channels, reduction)
+                block = GlobalContext.build(channels, Chain(previous_channels), reduction=reduction)
             case "sk":
-                block = ATTENTIONS["sk"](channels, previous_channels, reduction, matching, stride=stride)
+                chain = Chain(previous_channels, {"matching": matching})
+                block = SelectiveKernel.build(channels, chain, reduction=reduction, stride=stride)
+            case "se":
+                chain = Chain(previous_channels, {"matching": matching})
+                block = SqueezeExcitation.build(channels, chain, reduction=reduction)
+            case "eca" | "simam" | "coord":
+                entry = attention_entry(attention)
+                assert entry is not None
+                block = entry.load().build(channels, Chain(previous_channels, {"matching": matching}))
             case _:
-                block = ATTENTIONS[attention](channels, previous_channels, reduction, matching)
+                chain = Chain(previous_channels, {"matching": matching, "reduction": reduction})
+                block = GatherExcite.build(channels, chain)
     return block.eval()
 
 
-def previous_of(block: nn.Module, channels: int, size: tuple[int, int]) -> Tensor:
+def previous_of(block: nn.Module, channels: int, size: tuple[int, int]) -> Tensor | tuple[Tensor, ...]:
     """As the previous block hands it on."""
     name = type(block).__name__
+    if name == "CoordinateAttention":
+        return tuple(torch.empty(1, channels, length, device="meta") for length in size)
     shape = {"SelectiveKernel": (1, 2, channels), "GlobalContext": (1, channels, 1, 1)}.get(
         name, (1, channels)
     )

@@ -72,3 +72,12 @@ def test_equal_maxima(layout):
     *_, to_one = outputs_and_gradient(average_and_maximum, features)
     *_, expected = outputs_and_gradient(plain_average_and_maximum, features)
     torch.testing.assert_close(to_one.sum(dim=(2, 3)), expected.sum(dim=(2, 3)))
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+@pytest.mark.parametrize("shape", [(1, 3, 1, 1), (2, 96, 28, 30), (3, 64, 7, 7)])
+def test_averages_in_bfloat16_are_rounded_once_or_twice(shape, layout):
+    features = (
+        torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(memory_format=layout).bfloat16()
+    )
+    torch.testing.assert_close(pool(features).double(), features.double().mean((2, 3)), rtol=0.008, atol=0)

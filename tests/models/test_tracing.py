@@ -13,7 +13,7 @@ MODELS = [
     for name in CONNECTED
     for form in ("printed", "released")
     if form == "printed" or default_options(name, form) != default_options(name)
-]
+] + [(f"dca_{attention}_resnet18", "printed") for attention in ("eca", "simam", "coord")]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")

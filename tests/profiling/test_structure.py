@@ -14,7 +14,10 @@ from dcanet.models.tracing import is_traced
 from dcanet.profiling.structure import block_structure, structures
 from dcanet.structure_documents import Operation, Structures
 
-CONNECTED = [name for name, (_, _, connected) in models.TRIPLES.items() if connected]
+CONNECTED = [
+    *(name for name, (_, _, connected) in models.TRIPLES.items() if connected),
+    *(f"dca_{attention}_resnet18" for attention in ("simam", "coord")),
+]
 
 
 def built(name, **options):
@@ -57,7 +60,7 @@ def test_widths_are_the_modules(name):
         )
         assert noted([*found.extraction, *found.transformation]) == widths(layers)
         assert found.refined == found.features
-        assert found.handed[0 if len(found.handed) != 2 else 1] == block.previous_width
+        assert found.handed[1 if found.handed[0] == 2 else 0] == block.previous_width
 
 
 @pytest.mark.parametrize("name", CONNECTED)

@@ -144,7 +144,7 @@ class TestMismatch:
             from_authors(backbone)
         with pytest.raises(ValueError, match=r"it has \['bbox_head.fc_cls.weight'\], none"):
             from_authors(backbone | {"bbox_head.fc_cls.weight": torch.empty(81, 1024)})
-        with pytest.raises(ValueError, match="not a state dict of ResNet-50, MobileNetV2 or MnasNet"):
+        with pytest.raises(ValueError, match="not a state dict of a ResNet, MobileNetV2 or MnasNet"):
             from_authors({"backbone.x": torch.empty(1), "bbox_head.retina_cls.weight": torch.empty(9, 4)})
 
 

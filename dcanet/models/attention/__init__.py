@@ -1,18 +1,26 @@
-"""The five attention blocks of the paper, and the builder that backbones call once per block."""
+"""Attention blocks, what they are made of, and the builder that backbones call once per block."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from torch import nn
 
-from .base import Attention
-from .cbam import CBAM
-from .gc import GlobalContext
-from .ge import GatherExcite
-from .se import SqueezeExcitation
-from .sk import SelectiveKernel
+from ..options import Options
+from .base import Attention, Chain, over_space
+from .channel import ChannelAttention
+from .pooling import pool
+from .spatial import SpatialAttention
 
-__all__ = ["ATTENTIONS", "Attention", "AttentionBuilder", "NoAttention"]
+__all__ = [
+    "Attention",
+    "AttentionBuilder",
+    "Chain",
+    "ChannelAttention",
+    "NoAttention",
+    "SpatialAttention",
+    "over_space",
+    "pool",
+]
 
 
 class NoAttention(nn.Module):
@@ -20,8 +28,10 @@ class NoAttention(nn.Module):
 
     replaces_convolution = False
 
-    def __init__(self, channels: int, previous_channels: int | None = None) -> None:
-        super().__init__()
+    @classmethod
+    def build(cls, channels: int, chain: Chain | None = None) -> Self:
+        """As `Attention.build`."""
+        return cls()
 
     def forward(self, features: Any, previous: Any = None) -> tuple[Any, None]:
         return features, None
@@ -31,26 +41,19 @@ class NoAttention(nn.Module):
         return 0
 
 
-ATTENTIONS: dict[str, Any] = {
-    "none": NoAttention,
-    "se": SqueezeExcitation,
-    "sk": SelectiveKernel,
-    "ge": GatherExcite,
-    "gc": GlobalContext,
-    "cbam": CBAM,
-}
-
-
 @dataclass(frozen=True)
 class AttentionBuilder:
     """Builds the same attention block for every place of a backbone.
 
-    `first_reduction` is the reduction in the first block of each stack, where it differs (Mnas).
+    `connection` are the options of the connection, None for a plain network. Its `scope` is "everywhere"
+    for one chain through the network, or "stage" for one that begins anew in every stage.
+    `first_reduction` is the reduction in the first block of each stage, where it differs (Mnas).
     """
 
-    block: Any
-    connected: bool
-    options: dict[str, Any] = field(default_factory=dict)
+    block: Any = NoAttention
+    options: Options = field(default_factory=dict)
+    connection: Options | None = None
+    scope: str = "everywhere"
     first_reduction: int | None = None
 
     @property
@@ -58,10 +61,17 @@ class AttentionBuilder:
         return self.block.replaces_convolution
 
     def build(
-        self, channels: int, previous_channels: int, first_in_stack: bool = False, **place: Any
+        self, channels: int, previous_channels: int, first_in_stage: bool = False, **place: Any
     ) -> nn.Module:
-        """One block of `channels`; `previous_channels` is the width of what it will be handed."""
+        """One block of `channels`; `previous_channels` is the width of what it will be handed.
+
+        A stage is a run of residual blocks of one width.
+        """
         options = self.options | place
-        if first_in_stack and self.first_reduction is not None:
+        if first_in_stage and self.first_reduction is not None:
             options["reduction"] = self.first_reduction
-        return self.block(channels, previous_channels if self.connected else None, **options)
+        chain = None
+        if self.connection is not None:
+            begins = first_in_stage and self.scope == "stage"
+            chain = Chain(None if begins else previous_channels, self.connection)
+        return self.block.build(channels, chain, **options)

@@ -1,17 +1,39 @@
 """What every attention block is: extraction, (connection,) transformation, fusion."""
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
-from ..connection import Connection
+from ..connection import Connection, Unheard
+from ..options import Options
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What a connected block is told of the chain in which it is.
+
+    `previous_channels` is the width of what it is handed; None for a block that begins a chain anew: it hands
+    on and hears nobody.
+    """
+
+    previous_channels: int | None
+    options: Options = field(default_factory=dict)
 
 
 class Attention(nn.Module):
-    """One attention block, plain (`connection` is None) or connected (DCANet, arXiv 2007.05099, eq. 3).
+    """One attention block, plain or connected (DCANet, arXiv 2007.05099, eq. 3).
 
     `forward(features, previous)` returns the refined features and what the next block receives;
     `previous` is None in the first block of a network, and a plain block hands nothing on.
+
+    A new block has `extract`, `transform` and `fuse`, and `make_connection` for the connection between; one
+    that attends over the channels or over the places has most of it from `ChannelAttention` or
+    `SpatialAttention`. Its constructor knows nothing of the connection: `connect_to` makes it afterwards.
+    One that replaces a convolution is also given the place's `stride`, and where they are not the usual ones
+    `groups`, `activation` and `channels_in`.
     """
 
     #: True for blocks that stand in place of a backbone's spatial convolution instead of after it.
@@ -20,8 +42,51 @@ class Attention(nn.Module):
     in_place = False
     #: False for blocks whose features are read later in any case.
     may_be_in_place = True
+    #: Options of `make_connection` that users may change, with their defaults.
+    connection_options: ClassVar[Options] = {}
 
     connection: nn.Module | None
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.connection = None
+
+    @classmethod
+    def build(cls, channels: int, chain: Chain | None = None, **options: Any) -> Self:
+        """A block in a chain, plain without one."""
+        block = cls(channels, **options)
+        if chain is not None:
+            block.connect_to(chain.previous_channels, **chain.options)
+        return block
+
+    def connect_to(self, previous_channels: int | None, merge: str = "weighted", **options: Any) -> None:
+        """Make this a connected block.
+
+        Args:
+            previous_channels: width of what it will be handed; None: it only hands on.
+            merge: "weighted" or "addition".
+            options: of `make_connection`.
+        """
+        self.connection = (
+            Unheard()
+            if previous_channels is None
+            else self.make_connection(previous_channels, merge, **options)
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether the block hands on; a plain one does not."""
+        return self.connection is not None
+
+    @property
+    def listens(self) -> bool:
+        """Whether the block takes what it is handed; one that begins a chain does not."""
+        return self.connected and not isinstance(self.connection, Unheard)
+
+    def make_connection(self, previous_channels: int, merge: str) -> nn.Module:
+        """What `connect` joins the descriptor with what was handed on by."""
+        raise NotImplementedError(f"{type(self).__name__} has no make_connection, so it cannot be connected")
 
     def extract(self, features: Any) -> Any:
         """Feature map -> descriptor."""
@@ -52,15 +117,16 @@ class Attention(nn.Module):
 
     def forward(self, features: Any, previous: Any = None) -> tuple[Tensor, Any]:
         extracted = self.extract(features)
-        joined = extracted if previous is None else self.connect(extracted, previous)
+        hears = self.listens and previous is not None
+        joined = self.connect(extracted, previous) if hears else extracted
         attention = self.transform(joined)
         refined = self.fuse(features, attention)
 
-        if self.connection is None:
+        if not self.connected:
             return refined, None
         return refined, self.hand_on(features, extracted, attention, refined)
 
-    def macs(self, height: int, width: int, previous: tuple[int, int] | None = None) -> int:
+    def macs(self, height: int, width: int, previous: Size | None = None) -> int:
         """Multiply-adds of convolutions, linear layers and matrix products for one image, without biases.
 
         Args:
@@ -69,16 +135,16 @@ class Attention(nn.Module):
             previous: height and width of the previous block's features; None in a network's first block.
         """
         own = self.own_macs(height, width)
-        if self.connection is None or previous is None:
+        if not self.listens or previous is None:
             return own
-        return own + self.connection_macs(*previous)
+        return own + self.connection_macs((height, width), previous)
 
     def own_macs(self, height: int, width: int) -> int:
-        """Of a plain block on features of that size."""
-        raise NotImplementedError
+        """Of a plain block on features of that size; a block need not say them, a trace counts them."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its multiply-adds in closed form")
 
-    def connection_macs(self, height: int, width: int) -> int:
-        """Of the connection, where the previous block's features had that size."""
+    def connection_macs(self, size: Size, previous: Size) -> int:
+        """Of the connection, from (height, width) of the features and of the previous block's."""
         assert isinstance(self.connection, Connection)
         return self.connection.macs()
 

@@ -1,16 +1,18 @@
 """CBAM (arXiv 1807.06521): a channel gate, then a spatial gate; each has a chain of its own."""
 
-from typing import Any, NamedTuple
+import math
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..connection import Connection, Join, WeightedMaps, match_maps
-from ..layers import weights
+from ..connection import Connection, Join, match_maps, merging
+from ..layers import narrowed, weights
 from ..tracing import is_traced
-from .base import Attention, over_space
-from .pooling import average_and_maximum, maximum_and_mean_of_channels
+from .base import Attention, Chain, Size, over_space
+from .pooling import average_and_maximum
+from .spatial import SpatialAttention
 
 
 class Gated(NamedTuple):
@@ -30,21 +32,26 @@ class ChannelGate(Attention):
     (average pool times gate, used for both pools; what Table 1's FLOPs of ResNet and Mnas need).
     """
 
-    def __init__(
-        self, channels: int, previous_channels: int | None, reduction: int, matching_bias: bool, hand_on: str
-    ) -> None:
-        super().__init__()
-        if hand_on not in ("map", "vector"):
-            raise ValueError(f"hand_on of CBAM must be 'map' or 'vector', not {hand_on!r}")
-        self.hands_on = hand_on
-        hidden = channels // reduction
+    hands_on = "map"
+
+    def __init__(self, channels: int, reduction: int = 16) -> None:
+        super().__init__(channels)
+        hidden = narrowed(channels, reduction)
         self.mlp = nn.Sequential(
             nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, channels)
         )
-        self.connection = None
-        if previous_channels is not None:
-            match = match_maps(previous_channels, channels, matching_bias)
-            self.connection = Connection(Join(channels, bias=False), match)
+
+    def connect_to(
+        self, previous_channels: int | None, merge: str = "weighted", hand_on: str = "map", **options: Any
+    ) -> None:
+        if hand_on not in ("map", "vector"):
+            raise ValueError(f"hand_on of CBAM must be 'map' or 'vector', not {hand_on!r}")
+        self.hands_on = hand_on
+        super().connect_to(previous_channels, merge, **options)
+
+    def make_connection(self, previous_channels: int, merge: str, matching_bias: bool = False) -> nn.Module:
+        match = match_maps(previous_channels, self.channels, matching_bias)
+        return Connection(merging(merge, lambda: Join(self.channels, bias=False)), match)
 
     def extract(self, features: Tensor) -> Tensor:
         return torch.cat(average_and_maximum(features))  # (2N, C)
@@ -81,23 +88,19 @@ class ChannelGate(Attention):
         """4 C^2 / reduction: both pools go through the MLP."""
         return 2 * weights(self.mlp)
 
-    def connection_macs(self, height: int, width: int) -> int:
+    def connection_macs(self, size: Size, previous: Size) -> int:
         """The matching at every position of a map, or of a vector once; both pools are joined."""
         assert isinstance(self.connection, Connection)
-        return self.connection.macs(height * width if self.hands_on == "map" else 1, merges=2)
+        return self.connection.macs(math.prod(previous) if self.hands_on == "map" else 1, merges=2)
 
 
-class SpatialGate(Attention):
+class SpatialGate(SpatialAttention):
     """sigmoid(BN(conv7x7([maximum, mean over channels]))) over the positions; hands on the gated map."""
 
-    def __init__(self, connected: bool, momentum: float) -> None:
-        super().__init__()
+    def __init__(self, channels: int, momentum: float = 0.01) -> None:
+        super().__init__(channels)
         self.conv = nn.Conv2d(2, 1, kernel_size=7, padding=3, bias=False)
         self.norm = nn.BatchNorm2d(1, momentum=momentum)
-        self.connection = Connection(WeightedMaps(2)) if connected else None
-
-    def extract(self, features: Tensor) -> Tensor:
-        return maximum_and_mean_of_channels(features)  # (N, 2, H, W)
 
     def connect(self, extracted: Tensor, previous: Tensor | Gated) -> Tensor:
         assert self.connection is not None
@@ -116,9 +119,6 @@ class SpatialGate(Attention):
     def transform(self, extracted: Tensor) -> Tensor:
         return torch.sigmoid(self.norm(self.conv(extracted)))
 
-    def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
-        return self.multiply(features, attention)
-
     def hand_on(self, features: Any, extracted: Tensor, attention: Tensor, refined: Tensor) -> Tensor | Gated:
         return refined if is_traced() else Gated(refined, extracted * attention)
 
@@ -135,18 +135,24 @@ class CBAM(nn.Module):
     def __init__(
         self,
         channels: int,
-        previous_channels: int | None = None,
         reduction: int = 16,
-        matching_bias: bool = False,
-        hand_on: str = "map",
         spatial_momentum: float = 0.01,
+        chain: Chain | None = None,
     ) -> None:
         super().__init__()
-        self.connected = previous_channels is not None
-        self.channel = ChannelGate(channels, previous_channels, reduction, matching_bias, hand_on)
-        self.spatial = SpatialGate(self.connected, spatial_momentum)
+        self.connected = chain is not None
+        width, options = (chain.previous_channels, chain.options) if chain else (None, {})
+        # Each gate as a whole before the next one: seeded weights depend on the order.
+        self.channel = ChannelGate.build(channels, chain, reduction=reduction)
+        of_spatial = Chain(width, {key: options[key] for key in options if key == "merge"})
+        self.spatial = SpatialGate.build(channels, of_spatial if chain else None, momentum=spatial_momentum)
         # The next block reads the map between the gates.
-        self.spatial.may_be_in_place = not self.connected or hand_on == "vector"
+        self.spatial.may_be_in_place = not self.connected or self.channel.hands_on == "vector"
+
+    @classmethod
+    def build(cls, channels: int, chain: Chain | None = None, **options: Any) -> Self:
+        """As `Attention.build`."""
+        return cls(channels, chain=chain, **options)
 
     def forward(
         self, features: Tensor, previous: tuple[Any, Any] | None = None
@@ -156,6 +162,6 @@ class CBAM(nn.Module):
         features, spatial = self.spatial(features, spatial_before)
         return features, (channel, spatial) if self.connected else None
 
-    def macs(self, height: int, width: int, previous: tuple[int, int] | None = None) -> int:
+    def macs(self, height: int, width: int, previous: Size | None = None) -> int:
         """As `Attention.macs`, of both gates."""
         return self.channel.macs(height, width, previous) + self.spatial.macs(height, width, previous)

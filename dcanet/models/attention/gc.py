@@ -5,14 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..connection import Connection, ScaledSum
-from ..layers import weights
+from ..connection import Connection, ScaledSum, merging
+from ..layers import narrowed, weights
 from .base import Attention
 
 
 def bottleneck(channels_in: int, channels: int, reduction: int) -> nn.Sequential:
     """1x1 convolution, LayerNorm, ReLU, 1x1 convolution on an (N, channels_in, 1, 1) context."""
-    hidden = channels // reduction
+    hidden = narrowed(channels, reduction)
     return nn.Sequential(
         nn.Conv2d(channels_in, hidden, kernel_size=1),
         nn.LayerNorm([hidden, 1, 1]),
@@ -27,19 +27,20 @@ class GlobalContext(Attention):
     The released DCA form hands on the added term itself and merges it with one scalar.
     """
 
-    def __init__(self, channels: int, previous_channels: int | None = None, reduction: int = 16) -> None:
-        super().__init__()
+    def __init__(self, channels: int, reduction: int = 16) -> None:
+        super().__init__(channels)
+        self.reduction = reduction
         self.mask = nn.Conv2d(channels, 1, kernel_size=1)
         self.context = bottleneck(channels, channels, reduction)
         # The block starts as the identity, as its paper has it; a backbone may overwrite the weights.
         for module, name in ((self.mask, "bias"), (self.context, "3.weight"), (self.context, "3.bias")):
             nn.init.zeros_(module.get_parameter(name))
-        self.connection = None
-        if previous_channels is not None:
-            match = None
-            if previous_channels != channels:
-                match = bottleneck(previous_channels, channels, reduction)
-            self.connection = Connection(ScaledSum(), match)
+
+    def make_connection(self, previous_channels: int, merge: str) -> nn.Module:
+        match = None
+        if previous_channels != self.channels:
+            match = bottleneck(previous_channels, self.channels, self.reduction)
+        return Connection(merging(merge, ScaledSum), match)
 
     @torch.no_grad()
     def scale_context(self, gain: float) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..connection import Connection, Join, match_vectors
-from ..layers import ConvNormAct, weights
+from ..connection import Connection, Join, match_vectors, merging
+from ..layers import ConvNormAct, narrowed, weights
 from ..tracing import is_traced
-from .base import Attention, over_space
+from .base import Attention, Size, over_space
 from .pooling import pool
 
 
@@ -21,39 +21,47 @@ class SelectiveKernel(Attention):
     """
 
     replaces_convolution = True
+    hands_on = "pooled"
 
     def __init__(
         self,
         channels: int,
-        previous_channels: int | None = None,
         reduction: int = 16,
-        matching: str = "one_layer",
-        hand_on: str = "pooled",
         stride: int = 1,
         groups: int = 1,
         activation: type[nn.Module] = nn.ReLU,
+        channels_in: int | None = None,
     ) -> None:
-        super().__init__()
-        if hand_on not in ("pooled", "gates"):
-            raise ValueError(f"hand_on of SK must be 'pooled' or 'gates', not {hand_on!r}")
-        self.hands_on = hand_on
+        super().__init__(channels)
+        self.reduction = reduction
         self.branches = nn.ModuleList(
-            ConvNormAct(channels, channels, 3, stride, groups, activation, dilation=dilation)
+            ConvNormAct(channels_in or channels, channels, 3, stride, groups, activation, dilation)
             for dilation in (1, 2)
         )
-        hidden = channels // reduction
+        hidden = narrowed(channels, reduction)
         self.select = nn.Sequential(
             nn.Conv2d(channels, hidden, kernel_size=1, bias=False),
             nn.BatchNorm2d(hidden),
             nn.ReLU(inplace=True),
             nn.Conv2d(hidden, 2 * channels, kernel_size=1, bias=False),
         )
-        self.connection: nn.ModuleList | None = None
-        if previous_channels is not None:
-            self.connection = nn.ModuleList(
-                Connection(Join(channels), match_vectors(previous_channels, channels, matching, reduction))
-                for _ in self.branches
+
+    def connect_to(
+        self, previous_channels: int | None, merge: str = "weighted", hand_on: str = "pooled", **options: Any
+    ) -> None:
+        if hand_on not in ("pooled", "gates"):
+            raise ValueError(f"hand_on of SK must be 'pooled' or 'gates', not {hand_on!r}")
+        self.hands_on = hand_on
+        super().connect_to(previous_channels, merge, **options)
+
+    def make_connection(self, previous_channels: int, merge: str, matching: str = "one_layer") -> nn.Module:
+        return nn.ModuleList(
+            Connection(
+                merging(merge, lambda: Join(self.channels)),
+                match_vectors(previous_channels, self.channels, matching, self.reduction),
             )
+            for _ in self.branches
+        )
 
     def forward(self, features: Tensor, previous: Tensor | None = None) -> tuple[Tensor, Any]:
         return super().forward([branch(features) for branch in self.branches], previous)
@@ -63,16 +71,17 @@ class SelectiveKernel(Attention):
         branches: list[Any] = list(self.branches)
         return sum(branch.macs(height, width) for branch in branches) + weights(self.select)
 
-    def connection_macs(self, height: int, width: int) -> int:
+    def connection_macs(self, size: Size, previous: Size) -> int:
         """The connections of both branches."""
-        connections: list[Any] = list(self.connection or ())
+        assert isinstance(self.connection, nn.ModuleList)
+        connections: list[Any] = list(self.connection)
         return sum(connection.macs() for connection in connections)
 
     def extract(self, features: Sequence[Tensor]) -> Tensor:
         return torch.stack([pool(branch) for branch in features], dim=1)  # (N, 2, C)
 
     def connect(self, extracted: Tensor, previous: Tensor) -> Tensor:
-        assert self.connection is not None
+        assert isinstance(self.connection, nn.ModuleList)
         joined = [connection(extracted[:, k], previous[:, k]) for k, connection in enumerate(self.connection)]
         return torch.stack(joined, dim=1)
 

@@ -53,7 +53,7 @@ class InvertedResidual(nn.Module):
         previous_channels: int,
         activation: type[nn.Module],
         momentum: float = 0.1,
-        first_in_stack: bool = False,
+        first_in_stage: bool = False,
     ) -> None:
         super().__init__()
         hidden = channels_in * expansion
@@ -62,12 +62,12 @@ class InvertedResidual(nn.Module):
             self.expand = ConvNormAct(channels_in, hidden, 1, activation=activation, momentum=momentum)
         if attention.replaces_convolution:
             self.selective = attention.build(
-                hidden, previous_channels, stride=stride, groups=hidden, activation=activation
+                hidden, previous_channels, first_in_stage, stride=stride, groups=hidden, activation=activation
             )
             self.attention_channels = hidden
         else:
             self.depthwise = ConvNormAct(hidden, hidden, kernel, stride, hidden, activation, 1, momentum)
-            self.attention = attention.build(channels, previous_channels, first_in_stack)
+            self.attention = attention.build(channels, previous_channels, first_in_stage)
             self.attention_channels = channels
         self.project = ConvNormAct(hidden, channels, 1, activation=None, momentum=momentum)
         self.adds_input = stride == 1 and channels_in == channels

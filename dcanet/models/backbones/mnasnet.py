@@ -44,7 +44,7 @@ class MnasNet(Classifier):
                     previous_channels=previous,
                     activation=nn.ReLU,
                     momentum=MOMENTUM,
-                    first_in_stack=position == 0,
+                    first_in_stage=position == 0,
                 )
                 channels, previous = width, block.attention_channels
                 blocks.append(block)

@@ -37,7 +37,7 @@ class MobileNetV2(Classifier):
                     attention=attention,
                     previous_channels=previous,
                     activation=nn.ReLU6,
-                    first_in_stack=position == 0,
+                    first_in_stage=position == 0,
                 )
                 channels, previous = width, block.attention_channels
                 self.blocks.append(block)
