@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from .config_sections import (
@@ -30,6 +29,7 @@ from .models.forms import TRIPLES, resolve_options
 from .sheets import Detector, Pair, read_detectors, read_pairs
 from .weights import networks
 from .weights.sources import LocalFile, Source, Torchvision, Url, is_published
+from .yaml_text import parse_yaml, refuse_boundless
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -136,6 +136,7 @@ def parse_config(
     Raises:
         UserError: one line with the key and the fix.
     """
+    refuse_boundless(values, source)
     try:
         config = Config.model_validate(values, context={FIND: find})
     except ValidationError as error:
@@ -259,11 +260,10 @@ def load_config(path: Path) -> Config:
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping; UserError names the file and the line of a mistake."""
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    values = parse_yaml(text, str(path))
     if not isinstance(values, dict):
         raise UserError(f"{path}: must hold keys and values")
     return values

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import UserError
 from ..models.forms import is_model
 from ..weights import networks
+from ..yaml_text import parse_yaml
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +101,7 @@ def options_of(model: str, given: list[str], detectors_too: bool = False) -> dic
         if not separator or not name:
             raise UserError(f"--option {text!r}: expected KEY=VALUE or MODEL:KEY=VALUE")
         if not colon or owner == model:
-            chosen[name] = yaml.safe_load(value)
+            chosen[name] = parse_yaml(value, f"--option {text!r}")
     try:
         networks.resolve_options(model, **chosen)
     except ValueError as error:

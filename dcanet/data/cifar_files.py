@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
+from .tar_members import members
 
 #: Above the largest file, CIFAR-100's training images.
 MOST_BYTES = 1 << 28
@@ -117,7 +118,7 @@ def _members(version: Version, archive: Path, names: Collection[str]) -> dict[st
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(archive, "r|gz") as opened:
-            for member in opened:
+            for member in members(opened):
                 name = wanted.get(member.name.removeprefix("./"))
                 if name is None or not member.isreg():
                     continue

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ..errors import UserError
+from .tar_members import members
 
 DEVKIT = "ILSVRC2012_devkit_t12"
 LABELS, META = "ILSVRC2012_validation_ground_truth.txt", "meta.mat"
@@ -65,7 +66,7 @@ def _file(folder: Path, name: str) -> bytes:
 
 def _member(archive: Path, name: str) -> bytes:
     with tarfile.open(archive) as opened:
-        for member in opened:
+        for member in members(opened):
             if member.isreg() and member.name.rsplit("/", 1)[-1] == name:
                 file = opened.extractfile(member)
                 assert file is not None  # a regular file

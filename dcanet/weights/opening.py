@@ -1,5 +1,6 @@
 """Opening foreign checkpoints: nothing in the file runs, and none costs more memory than its own size."""
 
+import io
 import re
 import tarfile
 import zipfile
@@ -14,7 +15,11 @@ from torch import Tensor
 
 from ..errors import UserError
 from .pages import describe_page, is_page, read_head
+from .pickle_check import check_pickle
 from .sources import LIMIT_BYTES
+
+#: A magic number, a version, facts of the machine, the content, and the keys of its storages.
+LEGACY_PICKLES = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def open_checkpoint(path: Path, limit_bytes: int = LIMIT_BYTES) -> Checkpoint:
     else:
         if container == "zip":
             _check_entries(path, size)
+        _check_pickles(path, container)
         checkpoint = _checkpoint(path, container, _load(path, mmap=container == "zip"))
     _check_tensors(path, checkpoint.state_dict, size)
     return checkpoint
@@ -89,6 +95,23 @@ def _check_entries(path: Path, size: int) -> None:
             f"{path}: is compressed and claims to unpack from {size} to {unpacked} bytes, which no file of "
             "torch.save does (a zip bomb?); it was not opened, delete it"
         )
+
+
+def _check_pickles(path: Path, container: str) -> None:
+    """torch reads `data.pkl` of a zip; of its older format five pickles, after which the numbers stand."""
+    try:
+        if container == "zip":
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.rsplit("/", 1)[-1] == "data.pkl":
+                        check_pickle(io.BytesIO(archive.read(name)))
+            return
+        with open(path, "rb") as file:
+            for _ in range(LEGACY_PICKLES):
+                if file.peek(1):
+                    check_pickle(file)
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
+        raise _damaged(path, error) from error
 
 
 def _load(path: Path, mmap: bool) -> Any:

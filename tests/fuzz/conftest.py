@@ -13,6 +13,7 @@ def cases(
 ) -> Iterator[Cases]:
     """Runs the cases of a test, in its folder, and tells the summary how many there were."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = Cases(tmp_path)
     yield found
     record_property("fuzz_cases", found.count)
