@@ -1,5 +1,6 @@
 """The config file: what to run. Errors name the key and the fix."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -179,7 +180,7 @@ def _check_detection(config: Config, source: str) -> None:
             raise UserError(f"{source}: detection.detectors: unknown detector {name!r}{nearest(name, known)}")
     if not settings.detectors:
         raise UserError(f"{source}: detection.detectors: names none; name some, or leave detection out")
-    if isinstance(settings.data, CocoData) and not Path(settings.data.path).is_dir():
+    if isinstance(settings.data, CocoData) and not os.path.isdir(settings.data.path):
         raise UserError(
             f"{source}: detection.data.path: no folder {settings.data.path!r}; correct the path, or leave "
             "detection out"
@@ -226,12 +227,12 @@ def _check_backbone(config: Config, source: str, row: Detector, wanted: dict[str
 def _check_data(config: Config, source: str) -> None:
     models = [model.id for pair in config.chosen_pairs() for model in pair.models]
     if isinstance(config.data, FolderData):
-        if not Path(config.data.path).is_dir():
+        if not os.path.isdir(config.data.path):
             raise UserError(f"{source}: data.path: no folder {config.data.path!r}; correct the path")
         for name, path in config.data.tests.items():
             if not re.fullmatch("[a-z0-9_]+", name):
                 raise UserError(f"{source}: data.tests: {name!r}: use lower-case letters, digits and _")
-            if not (Path(path).is_file() if path.endswith(".json") else Path(path).is_dir()):
+            if not (os.path.isfile if path.endswith(".json") else os.path.isdir)(path):
                 raise UserError(f"{source}: data.tests.{name}: no file or folder {path!r}; correct the path")
     elif published := [model for model in models if is_published(config.source_of(model))]:
         raise UserError(
@@ -247,7 +248,7 @@ def _check_weights(config: Config, source: str) -> None:
             raise UserError(f"{source}: weights: unknown model {model!r}{nearest(model, known)}")
         if model == "default" and isinstance(wanted, LocalFile | Torchvision | Url):
             raise UserError(f"{source}: weights.default: one file does not fit every model; name its model")
-        if isinstance(wanted, LocalFile) and not wanted.file.is_file():
+        if isinstance(wanted, LocalFile) and not os.path.isfile(wanted.file):
             raise UserError(f"{source}: weights.{model}.file: no file {str(wanted.file)!r}; correct the path")
 
 
@@ -261,7 +262,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping; UserError names the file and the line of a mistake."""
     try:
         text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, no path
         raise UserError(f"{path}: cannot be read: {error}") from error
     values = parse_yaml(text, str(path))
     if not isinstance(values, dict):

@@ -77,7 +77,7 @@ def _read(path: Path, kind: type[Row]) -> list[Row]:
     try:
         reader = csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines(), delimiter="\t")
         records = [(reader.line_num, record) for record in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:  # no UTF-8, no path
         raise UserError(f"{path}: cannot be read: {error}") from error
     rows: list[Row] = []
     for line, record in records:

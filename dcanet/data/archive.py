@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from .split import is_image
 from .strings import Strings
-from .tar_members import members
+from .tar_members import TAR_ERRORS, members
 
 BLOCK = 512
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -103,7 +103,7 @@ def _files(
                     yield prefix + member.name, member
             file.seek(archive.offset)
             closing = file.read(BLOCK)
-    except tarfile.TarError as error:
+    except TAR_ERRORS as error:
         raise UserError(f"{where}: not a whole tar archive ({error}); fetch or pack it again") from error
     # Python's tarfile takes a damaged header, and a file that stops between two members, for the end.
     if archive.offset >= end or closing != bytes(BLOCK):

@@ -65,8 +65,9 @@ def _content(cell: Cell, content: Content, scale: int) -> str:
 
 
 def cell_text(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠]|[\t\r\n]", text) else text
+    """Text on one line that no spreadsheet takes for a formula, whatever invisible characters it passes over."""
+    text = " ".join(text.split())
+    return f"'{text}" if re.match(r"[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]", text) else text
 
 
 def _slug(text: str) -> str:

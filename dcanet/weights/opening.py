@@ -1,6 +1,7 @@
 """Opening foreign checkpoints: nothing in the file runs, and none costs more memory than its own size."""
 
 import io
+import mmap
 import re
 import tarfile
 import zipfile
@@ -106,10 +107,11 @@ def _check_pickles(path: Path, container: str) -> None:
                     if name.rsplit("/", 1)[-1] == "data.pkl":
                         check_pickle(io.BytesIO(archive.read(name)))
             return
-        with open(path, "rb") as file:
+        # Mapped: a file would make room for whatever number of bytes it is asked for.
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             for _ in range(LEGACY_PICKLES):
-                if file.peek(1):
-                    check_pickle(file)
+                if mapped.tell() < mapped.size():
+                    check_pickle(mapped)
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise _damaged(path, error) from error
 

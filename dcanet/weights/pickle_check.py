@@ -4,6 +4,7 @@ It runs nothing that it does not know. But of what it knows, a bytearray of 2 Gi
 tuples within tuples ends the process when its hash is made.
 """
 
+import mmap
 import pickletools
 from typing import IO
 
@@ -18,7 +19,7 @@ _TAKE = {"GET", "BINGET", "LONG_BINGET"}
 _PUT_INSIDE = {"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"}
 
 
-def check_pickle(file: IO[bytes]) -> None:
+def check_pickle(file: IO[bytes] | mmap.mmap) -> None:
     """Go through the pickle that a file continues with, up to its end.
 
     Raises:
@@ -27,13 +28,13 @@ def check_pickle(file: IO[bytes]) -> None:
     stack: list[int] = []  # of each value how deep others stand in it, or a mark
     memo: dict[int, int] = {}
     try:
-        for opcode, argument, _ in pickletools.genops(file):
+        for opcode, argument, _ in pickletools.genops(file):  # type: ignore[arg-type]  # it reads whatever can read
             if opcode.name == "GLOBAL" and argument in BYTEARRAYS:
                 raise ValueError("it makes a bytearray, which no weights do")
             if opcode.name in _KEEP:
-                memo[len(memo) if argument is None else argument] = stack[-1]
+                memo[len(memo) if argument is None else int(argument)] = stack[-1]
             elif opcode.name in _TAKE:
-                stack.append(memo[argument])
+                stack.append(memo[int(argument or 0)])
             else:
                 _step(opcode, stack)
     except (LookupError, OverflowError, UnicodeError) as error:

@@ -134,15 +134,14 @@ STREAM = streamed(["cat", "dog"])
 
 
 def column(path) -> None:
-    read_schema(path)
-    read_column(path, "image").to_pylist()
-    read_column(path, "label").to_pylist()
+    for name in read_schema(path).names:
+        read_column(path, name)
 
 
 @fuzz(4000)
 @given(content=damaged(STREAM, words=[b"\xff" * 4, b"image", b"label", b"utf8"]))
 def test_arrow_streams(cases, content):
-    cases.run(column, cases.file("data.arrow", content), refuses=(KeyError,))
+    cases.run(column, cases.file("data.arrow", content))
 
 
 @fuzz(1000)

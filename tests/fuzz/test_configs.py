@@ -62,6 +62,18 @@ def test_configs_by_the_schema(cases, values):
     cases.run(understood, values, "config")
 
 
+@fuzz(2000)
+@given(
+    path=hostile.texts("config"),
+    tests=st.dictionaries(hostile.texts("real"), hostile.texts("config", "x.json"), max_size=2),
+    key=st.sampled_from(["pairs_sheet", "detectors_sheet", "container", "weights"]),
+    value=hostile.texts("config/pairs.tsv"),
+)
+def test_paths_in_configs(cases, path, tests, key, value):
+    values = yaml.safe_load(CONFIGS[0]) | {"detection": None, key: {"resnet50": {"file": value}} if key == "weights" else value}
+    cases.run(understood, values | {"data": {"name": "folder", "path": path, "tests": tests}}, "config")
+
+
 @fuzz(300)
 @given(values=trees.edited(st.sampled_from([yaml.safe_load(text) for text in CONFIGS])))
 def test_plans_of_configs(cases, values):
