@@ -24,6 +24,7 @@ if CONFIG.container:
 
 
 include: "workflow/rules/data.smk"
+include: "workflow/rules/plugins.smk"
 include: "workflow/rules/weights.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"

@@ -8,13 +8,16 @@ import warnings
 from collections.abc import Sequence
 
 from .errors import UserError
+from .plugins.loading import load_plugins
 from .signals import CONTINUE, Interrupted
 
 VERBS = {
     "config": "check a config file, or print its JSON Schema",
     "plan": "what a config will cost, before anything runs",
+    "check": "whether a plug-in keeps the contracts of what it registers",
     "data": "make, describe or check a data set",
     "weights": "fetch, inspect, convert and list weights that were not trained here",
+    "recipe": "print or write a training recipe that a plug-in registers",
     "train": "train a classifier or a detector by a recipe",
     "evaluate": "what stored weights are worth, and their predictions image by image",
     "draw": "what a detector and its baseline find in some images",
@@ -23,7 +26,10 @@ VERBS = {
     "statistics": "whether an experiment's networks differ by more than noise",
     "thumbnails": "small pictures of the images on which networks differ most surely",
     "compare": "two runs, commits or machines, tested image by image",
+    "doctor": "why jobs of a run failed, and what to change",
     "report": "tables and the HTML page from stored results",
+    "verify": "whether results are what they say they are, recomputed by code of its own",
+    "export": "an experiment as one file, for others to check",
 }
 
 
@@ -33,6 +39,14 @@ def build_parser() -> argparse.ArgumentParser:
         prog="dcanet",
         description="Benchmark and report of Deep Connected Attention Networks (arXiv 2007.05099).",
         epilog="Each verb is one stage of the workflow (see the Snakefile) and works by hand too.",
+    )
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a Python file or an installed module that registers something of your own (docs/extending.md); "
+        "stands before the verb, may be repeated",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, summary in VERBS.items():
@@ -55,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Torch writes the strides of a 1 x 1 kernel in two ways, which are the same memory.
     warnings.filterwarnings("ignore", message="Grad strides do not match bucket view", category=UserWarning)
     try:
+        load_plugins(arguments.plugin)
         return arguments.run(arguments) or 0
     except Interrupted:
         print("dcanet: stopped as asked, the state is saved; the same command continues", file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .documents import Document, Provenance
+from .documents import Document, Hash, Provenance
 from .profile_documents import Part
 
 Verdict = Literal["better", "worse", "not distinguishable"]
@@ -139,6 +139,36 @@ class ExtraTestSet(Part):
     )
 
 
+class MeasuredMean(Part):
+    """A plug-in's metric of one network; of several trainings their mean."""
+
+    value: float
+    interval: tuple[float, float] | None = Field(description="None where the metric is one number")
+    sd: float | None = Field(description="over several trainings")
+    seeds: list[int] = Field(description="of its trainings; none for weights that were not trained here")
+
+
+class MeasuredDifference(Part):
+    """A plug-in's metric, other minus baseline."""
+
+    value: float
+    interval: tuple[float, float] | None = Field(
+        description="paired on the same images; None where the metric is one number"
+    )
+
+
+class MeasuredMetric(Part):
+    """A plug-in's metric on the val split, and how its column is written."""
+
+    label: str
+    unit: str
+    direction: Literal["higher", "lower"]
+    decimals: int = Field(ge=0, le=12)
+    description: str
+    models: dict[str, MeasuredMean | NotCompared]
+    pairs: dict[str, MeasuredDifference | NotCompared]
+
+
 class RandomEffects(Part):
     """Pairs as a sample of such pairs."""
 
@@ -195,17 +225,22 @@ class TableStatistics(Document):
     """Everything that a table's numbers and differences allow to say: statistics.json."""
 
     made_again: ClassVar[str] = "compare again: delete the file, or run `dcanet statistics`"
-    schema_version: Literal[2] = 2  # type: ignore[assignment]
+    schema_version: Literal[3] = 3  # type: ignore[assignment]
     alpha: float = Field(gt=0, lt=1, description="intervals are at 1 - alpha")
     adjustment: Adjustment
     resamples: int = Field(ge=2)
+    seed: int = Field(0, ge=0, description="of the resamples")
     models: dict[str, ModelStatistics | NotCompared]
     pairs: dict[str, PairComparison | NotCompared]
     pooled: Pooled | NotCompared
     agreement: Agreement | NotCompared
     tests: dict[str, ExtraTestSet] = Field({}, description="extra test sets by their names")
+    metrics: dict[str, MeasuredMetric] = Field({}, description="of plug-ins, by their names")
     average_precision: dict[str, ApStatistics | NotCompared] = Field({}, description="of each detector")
     detectors: dict[str, ApComparison | NotCompared] = Field({}, description="pairs of detectors")
+    inputs: dict[str, Hash] = Field(
+        {}, description="SHA-256 of the files that it follows from, by their paths in the experiment's folder"
+    )
     provenance: Provenance | None = None
 
 

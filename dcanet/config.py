@@ -6,17 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from .config_problems import explained
 from .config_sections import (
     FIND,
+    AnyData,
     CocoData,
     DetectionSettings,
-    DigitsData,
     EvaluationSettings,
     FocusSettings,
     FolderData,
-    MeasurementSettings,
+    PluginData,
     ProfileSettings,
     ScenesData,
     Section,
@@ -25,8 +26,11 @@ from .config_sections import (
     TrainingSettings,
 )
 from .detection import forms as detectors
-from .errors import UserError, first_problem, nearest
-from .models.forms import TRIPLES, resolve_options
+from .errors import UserError, nearest
+from .models.forms import is_model, resolve_options, triple_of
+from .own_pairs import is_named, with_registered
+from .plugins.datasets import check_settings
+from .plugins.loading import load_plugins
 from .sheets import Detector, Pair, read_detectors, read_pairs
 from .weights import networks
 from .weights.sources import LocalFile, Source, Torchvision, Url, is_published
@@ -42,12 +46,19 @@ class Config(Section):
         "digits", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="folder in results/"
     )
     scope: Literal["all", "quick"] = Field("all", description="all pairs, or the quick_pairs")
-    pairs: list[str] = Field(["all"], description='ids of pairs to run, or "all"')
+    pairs: list[str] = Field(
+        ["all"],
+        description="pairs to run: ids of baselines, or of connected models, with a row in the sheet or not; "
+        'or "all" that have a row',
+    )
     quick_pairs: list[str] = Field([], description="pairs of scope=quick: one per backbone")
+    plugins: list[str] = Field(
+        [], description="files or installed modules that register something of your own (docs/extending.md)"
+    )
     seeds: list[Seed] = Field([0], min_length=1, description="each pair is trained once per seed")
-    data: Annotated[DigitsData | FolderData, Field(discriminator="name")]
+    data: AnyData
     recipes: dict[str, ShippedFile] = Field(
-        description="training recipe of each backbone; a pair always shares one"
+        description="training recipe of each backbone, which a pair shares: a file, or a plug-in's by name"
     )
     options: dict[str, dict[str, Any]] = Field(
         {}, description="options of single models, e.g. dca_se_resnet50: {matching: one_layer}"
@@ -88,8 +99,19 @@ class Config(Section):
         return self
 
     def read_pairs(self) -> list[Pair]:
-        """All pairs of the sheet."""
-        return read_pairs(Path(self.pairs_sheet))
+        """All pairs of the sheet, and those that are named without having a row in it."""
+        return with_registered(read_pairs(Path(self.pairs_sheet)), self._named_pairs)
+
+    @property
+    def own_pairs(self) -> list[str]:
+        """Names of pairs that have no row in the sheet."""
+        rows = read_pairs(Path(self.pairs_sheet))
+        return [name for name in self._named_pairs if not any(is_named(pair, name) for pair in rows)]
+
+    @property
+    def _named_pairs(self) -> list[str]:
+        wanted = self.quick_pairs if self.scope == "quick" else self.pairs
+        return [] if wanted == ["all"] else wanted
 
     def read_detectors(self) -> list[Detector]:
         """All detectors of the sheet."""
@@ -105,7 +127,7 @@ class Config(Section):
         wanted = self.quick_pairs if self.scope == "quick" else self.pairs
         if wanted == ["all"]:
             return pairs
-        return [pair for pair in pairs if pair.id in wanted]
+        return [pair for pair in pairs if any(is_named(pair, name) for name in wanted)]
 
     def chosen_detectors(self) -> list[Detector]:
         """The detectors that this config runs, in the sheet's order; none where the scope is quick.
@@ -138,18 +160,20 @@ def parse_config(
         UserError: one line with the key and the fix.
     """
     refuse_boundless(values, source)
+    load_plugins(_plugins_of(values, source))
     try:
         config = Config.model_validate(values, context={FIND: find})
     except ValidationError as error:
-        raise UserError(f"{source}: {_explain(error)}") from error
+        raise UserError(f"{source}: {explained(error, Config)}") from error
     for key in ("pairs", *(["quick_pairs"] if config.scope == "quick" else [])):
         if not getattr(config, key):
             raise UserError(f"{source}: {key}: names no pair; name some, or all")
-    known = [pair.id for pair in config.read_pairs()]
+    rows = read_pairs(Path(config.pairs_sheet))
     for key, names in (("pairs", config.pairs), ("quick_pairs", config.quick_pairs)):
-        for name in names:
-            if name not in known and names != ["all"]:
-                raise UserError(f"{source}: {key}: unknown pair {name!r}{nearest(name, known)}")
+        try:
+            with_registered(rows, names if names != ["all"] else [])
+        except UserError as error:
+            raise UserError(f"{source}: {key}: {error}") from error
     for model, options in config.options.items():
         if not networks.is_network(model):
             raise UserError(f"{source}: options: unknown model {model!r}{nearest(model, networks.names())}")
@@ -161,13 +185,25 @@ def parse_config(
     for pair in config.chosen_pairs():
         if pair.baseline.backbone not in config.recipes:
             raise UserError(f"{source}: recipes: no recipe for backbone {pair.baseline.backbone!r}; add one")
-        if pair.id not in TRIPLES:
-            raise UserError(
-                f"{config.pairs_sheet}: unknown model {pair.id!r}{nearest(pair.id, list(TRIPLES))}"
-            )
+        for row in pair.models:
+            if not is_model(row.id):
+                raise UserError(f"{config.pairs_sheet}: {networks.unknown(row.id)}")
+            # Its backbone becomes part of paths.
+            if (said := (row.backbone, row.attention, row.connected)) != (known := triple_of(row.id)):
+                raise UserError(f"{config.pairs_sheet}: {row.id!r} is {known}, its columns say {said}")
+            if row.model_drive_id is None and is_published(config.source_of(row.id)):
+                raise UserError(f"{source}: weights: {row.id} is not published; set its own to train")
     _check_data(config, source)
     _check_detection(config, source)
     return config
+
+
+def _plugins_of(values: dict[str, Any], source: str) -> list[str]:
+    """Before anything else is checked: other keys may name what plug-ins register."""
+    named = values.get("plugins") or []
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise UserError(f"{source}: plugins: must be a list of files or modules, as [my_blocks.py]")
+    return named
 
 
 def _check_detection(config: Config, source: str) -> None:
@@ -234,6 +270,11 @@ def _check_data(config: Config, source: str) -> None:
                 raise UserError(f"{source}: data.tests: {name!r}: use lower-case letters, digits and _")
             if not (os.path.isfile if path.endswith(".json") else os.path.isdir)(path):
                 raise UserError(f"{source}: data.tests.{name}: no file or folder {path!r}; correct the path")
+    elif isinstance(config.data, PluginData):
+        try:
+            check_settings(config.data.name, config.data.settings)
+        except UserError as error:
+            raise UserError(f"{source}: {error}") from error
     elif published := [model for model in models if is_published(config.source_of(model))]:
         raise UserError(
             f"{source}: weights: {published[0]} is published for ImageNet's 1,000 classes, the digits "
@@ -268,31 +309,3 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise UserError(f"{path}: must hold keys and values")
     return values
-
-
-def _explain(error: ValidationError) -> str:
-    """The first problem in one line, with the nearest known key for an unknown one."""
-    kind, where, message = first_problem(error)
-    if kind == "extra_forbidden":
-        *outer, key = where.split(".")
-        sections: dict[str, type[BaseModel]] = {
-            "digits": DigitsData,
-            "folder": FolderData,
-            "profile": ProfileSettings,
-            "measurements": MeasurementSettings,
-            "statistics": StatisticsSettings,
-            "focus": FocusSettings,
-            "training": TrainingSettings,
-            "evaluation": EvaluationSettings,
-            "detection": DetectionSettings,
-            "scenes": ScenesData,
-            "url": Url,
-        }
-        inner = [part for part in outer if not part.isdigit()]  # without places in a list
-        section = sections.get(inner[-1], Config) if inner else Config
-        return f"unknown key {where!r}{nearest(key, list(section.model_fields))}"
-    if kind == "missing":
-        return f"key {where!r} is missing; add it"
-    if where == "seeds" and kind == "too_short":
-        return "seeds: needs at least one seed, e.g. seeds: [0]"
-    return f"{where}: {message}" if where else message

@@ -9,13 +9,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from .comparison_documents import Adjustment
+from .files import hash_of
+from .plugins.datasets import BUILT_IN
 from .profile_documents import Setting
 from .profiling.setting import in_words
 
@@ -80,6 +84,42 @@ class FolderData(DataOnDisk):
     tests: dict[str, str] = Field(
         {}, description="extra test sets: name -> folder of images, or ReaL's labels (a .json file)"
     )
+
+
+class PluginData(Section):
+    """A data set that a plug-in makes; what stands beside its name are its settings."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str = Field(
+        description="as a plug-in registers it", json_schema_extra={"not": {"enum": [*BUILT_IN]}}
+    )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self.model_extra or {}
+
+    @property
+    def folder(self) -> str:
+        return f"data/{self.name}-{hash_of(self.settings)}"
+
+    @property
+    def note(self) -> str:
+        """What the report says our accuracies were measured on."""
+        settings = ", ".join(f"{key} {value}" for key, value in self.settings.items())
+        return f"the val split of {self.name}" + (f" ({settings})" if settings else "")
+
+
+def _kind_of_data(value: Any) -> str:
+    name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
+    return name if name in BUILT_IN else "plugin"
+
+
+AnyData = Annotated[
+    Annotated[DigitsData, Tag("digits")]
+    | Annotated[FolderData, Tag("folder")]
+    | Annotated[PluginData, Tag("plugin")],
+    Discriminator(_kind_of_data),
+]
 
 
 class TrainingSettings(Section):

@@ -1,6 +1,6 @@
 """The JSON files of object detection that stages exchange."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -67,6 +67,7 @@ class DetectionMetrics(Document):
     """What an evaluation of a detector found; metrics.json beside detections.parquet."""
 
     made_again: ClassVar[str] = "evaluate again: delete the file, or run `dcanet evaluate`"
+    schema_version: Literal[2] = 2  # type: ignore[assignment]
     model: str
     options: dict[str, Any]
     weights_source: str = Field("trained", description="or where the weights come from")
@@ -86,6 +87,7 @@ class DetectionMetrics(Document):
     weights_sha256: Hash
     data_fingerprint: Hash
     recipe_hash: Hash = ""
+    files: dict[str, Hash] = Field({}, description="SHA-256 of the files beside it that it was made with")
 
     @property
     def origin(self) -> str:

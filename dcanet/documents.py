@@ -1,20 +1,26 @@
 """The JSON files that stages exchange: what is in them, versioned and checked on reading and writing."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .errors import UserError, first_problem
-from .files import write_text
+from .files import content_hash, write_text
 
 Hash = str
+#: The key under which a file has the SHA-256 of the rest of itself.
+CHECKSUM = "checksum"
 
 
 class Document(BaseModel):
-    """A JSON file with a schema version."""
+    """A JSON file with a schema version, and in the file the checksum of what it says.
+
+    The checksum is for `dcanet verify`: a number that was edited, and a bit that flipped, no longer fit it.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     made_again: ClassVar[str] = "delete the file to have it made again"
@@ -26,9 +32,18 @@ class Document(BaseModel):
         version: int = cls.model_fields["schema_version"].default
         return version
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_checksum(cls, values: Any) -> Any:
+        if isinstance(values, dict) and CHECKSUM in values:
+            return {key: value for key, value in values.items() if key != CHECKSUM}
+        return values
+
     def save(self, path: Path) -> None:
-        """Write atomically."""
-        write_text(path, self.model_dump_json(indent=2) + "\n")
+        """Write atomically, with the checksum as the last key."""
+        text = self.model_dump_json(indent=2)
+        checksum = content_hash(json.loads(text))
+        write_text(path, f'{text.removesuffix("}").rstrip()},\n  "{CHECKSUM}": "{checksum}"\n}}\n')
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -98,6 +113,8 @@ class Provenance(Document):
     weights_sha256: Hash | None = None
     weights_source: str | None = Field(None, description="where weights come from that were not trained here")
     source_sha256: Hash | None = Field(None, description="of the file that they were converted from")
+    plugins: dict[str, Hash] | None = Field(None, description="hash of the code of each plug-in, by its name")
+    files: dict[str, Hash] = Field({}, description="SHA-256 of files of the job that have no checksum inside")
     nondeterministic_operations: list[str] | None = Field(
         None, description="operations without a deterministic form that a deterministic training used"
     )
@@ -166,6 +183,7 @@ class Result(Document):
     top1_percent: float = Field(ge=0, le=100)
     weights_sha256: Hash
     data_fingerprint: Hash
+    files: dict[str, Hash] = Field({}, description="SHA-256 of the files beside it that have the answers")
 
     @property
     def origin(self) -> str:
@@ -177,7 +195,7 @@ class Metrics(Result):
     """What an evaluation found; metrics.json beside predictions.parquet."""
 
     made_again: ClassVar[str] = "evaluate again: delete the file, or run `dcanet evaluate`"
-    schema_version: Literal[2] = 2  # type: ignore[assignment]
+    schema_version: Literal[3] = 3  # type: ignore[assignment]
     options: dict[str, Any]
     dataset: str
     split: str
@@ -214,6 +232,7 @@ class RealMetrics(Result):
     """
 
     made_again: ClassVar[str] = "evaluate again: delete the file, or run `dcanet evaluate`"
-    schema_version: Literal[2] = 2  # type: ignore[assignment]
+    schema_version: Literal[3] = 3  # type: ignore[assignment]
     labels_sha256: Hash
+    predictions_sha256: Hash = Field("", description="of the predictions that were scored")
     unlabelled_images: int = Field(ge=0, description="left out: no label was found to fit them")

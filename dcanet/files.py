@@ -45,8 +45,13 @@ def sha256(path: Path) -> str:
 
 def hash_of(value: Any) -> str:
     """The first 16 hex digits of the SHA-256 of a JSON-able value, whatever the order of its keys."""
+    return content_hash(value)[:16]
+
+
+def content_hash(value: Any) -> str:
+    """Hex SHA-256 of a JSON-able value, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sync(path: Path) -> None:

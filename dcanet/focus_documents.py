@@ -102,4 +102,4 @@ class Focus(Document):
     images: list[str] = Field(description="that the numbers are of")
     resamples: int = Field(ge=2, description="of these images, for the intervals")
     originals: dict[str, Jpeg] = Field(description="the images that are drawn, by their ids")
-    pairs: dict[str, PairFocus] = Field(description="by the baseline's id")
+    pairs: dict[str, PairFocus] = Field(description="by their ids")

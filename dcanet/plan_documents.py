@@ -1,6 +1,6 @@
 """The JSON file of a plan: what a config will cost, estimated before anything runs."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -65,12 +65,14 @@ class Estimate(Document):
     """What a config will cost: results/<experiment>/plan.json."""
 
     made_again: ClassVar[str] = "plan again: delete the file, or run `dcanet plan`"
+    schema_version: Literal[2] = 2  # type: ignore[assignment]
     experiment: str
     devices: PlannedDevices
     networks: list[PlannedNetwork]
     jobs: list[PlannedJob]
     total: Amounts
     assumptions: list[str] = Field(description="all that was not measured, in words")
+    config: dict[str, Any] = Field({}, description="that was planned, as it was understood")
 
     def device_hours(self, stage: Stage) -> float:
         """Of all jobs of a stage."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from .detection_documents import DetectionMetrics
 from .documents import Metrics, Provenance
+from .plugins.loading import loaded
 
 #: In the environment of the jobs of a workflow: the hash of its config, which decides none of their results.
 CONFIG_HASH = "DCANET_CONFIG_HASH"
@@ -58,6 +59,7 @@ def provenance(started: datetime, device: str, **facts: Any) -> Provenance:
         machine=machine(),
         device=device,
         threads=_threads(),
+        plugins={plugin.name: plugin.code_hash for plugin in loaded()} or None,
         config_hash=os.environ.get(CONFIG_HASH),
         **facts,
     )

@@ -1,43 +1,49 @@
 """The sheets config/pairs.tsv and config/detectors.tsv: one row per model, with its published values."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import UserError, first_problem
 
+NetworkId = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 DriveId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{10,}$")]
 
 
-class Classifier(BaseModel):
-    """A row of pairs.tsv: a (backbone, attention, connected) triple and what Table 1 prints for it."""
+class SheetRow(BaseModel):
+    """A row of a sheet; one of your own leaves the published cells empty."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    id: str = Field(pattern=r"^[a-z0-9_]+$")
-    pair: str = Field(pattern=r"^[a-z0-9_]+$", description="id of the row's baseline")
+    id: NetworkId
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+
+class Classifier(SheetRow):
+    """A row of pairs.tsv: a (backbone, attention, connected) triple and what Table 1 prints for it."""
+
+    pair: NetworkId = Field(description="id of the row's baseline")
     row: str = Field(description="the row's name in the paper")
     backbone: str
     attention: str
     connected: bool
-    published_top1_percent: float
-    published_top5_percent: float
-    published_macs_giga: float
-    published_params_mega: float
-    model_drive_id: DriveId
-    log_drive_id: DriveId
+    published_top1_percent: float | None
+    published_top5_percent: float | None
+    published_macs_giga: float | None
+    published_params_mega: float | None
+    model_drive_id: DriveId | None
+    log_drive_id: DriveId | None
 
 
-class Detector(BaseModel):
-    """A row of detectors.tsv and what Table 2 prints for it (COCO val2017).
+class Detector(SheetRow):
+    """A row of detectors.tsv and what Table 2 prints for it (COCO val2017), on any ResNet of Table 1."""
 
-    A row of your own, on any ResNet of Table 1, leaves the published cells empty.
-    """
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-    id: str = Field(pattern=r"^[a-z0-9_]+$")
     detector: Literal["RetinaNet", "Cascade R-CNN"]
     row: str
     backbone_model: str
@@ -51,14 +57,12 @@ class Detector(BaseModel):
     model_drive_id: DriveId | None
     log_drive_id: DriveId | None
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: str) -> str | None:
-        return value or None
-
 
 class Pair(BaseModel):
-    """One row of Table 1: a baseline and, unless it is a plain network, its connected partner."""
+    """One row of Table 1: a baseline and, unless it is a plain network, a connected partner.
+
+    A baseline with several partners is in as many pairs.
+    """
 
     id: str
     row: str
@@ -68,6 +72,14 @@ class Pair(BaseModel):
     @property
     def models(self) -> list[Classifier]:
         return [model for model in (self.baseline, self.connected) if model is not None]
+
+
+def pair_id(baseline: str, connected: str | None) -> str:
+    """Id of a pair: its baseline's, or its partner's where that is not the baseline's very own.
+
+    So a pair keeps its id when others of the same baseline come and go.
+    """
+    return baseline if connected in (None, f"dca_{baseline}") else str(connected)
 
 
 Row = TypeVar("Row", Classifier, Detector)
@@ -83,6 +95,8 @@ def _read(path: Path, kind: type[Row]) -> list[Row]:
     for line, record in records:
         if None in record:
             raise UserError(f"{path}: line {line}: has more cells than the heading has columns")
+        if short := [column for column, cell in record.items() if cell is None]:
+            raise UserError(f"{path}: line {line}, column {short[0]!r}: the row ends before it")
         try:
             rows.append(kind.model_validate(record))
         except ValidationError as error:
@@ -104,25 +118,37 @@ def read_detectors(path: Path) -> list[Detector]:
 def read_pairs(path: Path) -> list[Pair]:
     """The pairs of Table 1 in their order; UserError names line and column of what is wrong."""
     models = _read(path, Classifier)
-    pairs = []
-    for model in models:
-        if not model.connected:
-            partners = [other for other in models if other.connected and other.pair == model.id]
-            if len(partners) > 1:
-                raise UserError(f"{path}: pair {model.id!r} has {len(partners)} connected rows; it takes one")
-            pairs.append(
-                Pair(id=model.id, row=model.row, baseline=model, connected=partners[0] if partners else None)
-            )
-    _check_partners(path, models, pairs)
-    return pairs
+    baselines = [model for model in models if not model.connected]
+    _check_partners(path, models, {model.id: model for model in baselines})
+    return [pair for baseline in baselines for pair in pairs_of(baseline, models)]
 
 
-def _check_partners(path: Path, models: Sequence[Classifier], pairs: Sequence[Pair]) -> None:
-    placed = {model.id for pair in pairs for model in pair.models}
+def pairs_of(baseline: Classifier, models: Sequence[Classifier]) -> list[Pair]:
+    """One for each connected partner among these models, or a single one without any."""
+    partners = [model for model in models if model.connected and model.pair == baseline.id]
+    if not partners:
+        return [_pair(baseline, None)]
+    return [_pair(baseline, partner) for partner in partners]
+
+
+def _pair(baseline: Classifier, partner: Classifier | None) -> Pair:
+    name = pair_id(baseline.id, partner.id if partner else None)
+    row = baseline.row if partner is None or name == baseline.id else partner.row
+    return Pair(id=name, row=row, baseline=baseline, connected=partner)
+
+
+def _check_partners(path: Path, models: Sequence[Classifier], baselines: Mapping[str, Classifier]) -> None:
     for model in models:
         if not model.connected and model.pair != model.id:
             raise UserError(
                 f"{path}: baseline {model.id!r} names the pair {model.pair!r}; it must name itself"
             )
-        if model.id not in placed:
+        if model.pair not in baselines:
             raise UserError(f"{path}: {model.id!r} names the pair {model.pair!r}, which has no baseline row")
+        baseline = baselines[model.pair]
+        if (model.backbone, model.attention) != (baseline.backbone, baseline.attention):
+            raise UserError(
+                f"{path}: {model.id!r} has {model.attention} on {model.backbone}, its baseline "
+                f"{model.pair!r} {baseline.attention} on {baseline.backbone}; a pair differs in the "
+                "connection"
+            )

@@ -4,20 +4,21 @@ import functools
 import shutil
 import subprocess
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from .config import Config
-from .config_sections import DigitsData, EvaluationSettings, FolderData, TrainingSettings
+from .config_sections import DigitsData, EvaluationSettings, FolderData, PluginData, TrainingSettings
 from .errors import UserError
 from .files import hash_of
 from .profiling.setting import as_argument
 from .sheets import Classifier, Detector, Pair
-from .training.recipe import Recipe, check_recipe_fits, load_recipe, recipe_hash
+from .training.recipe import Recipe, check_recipe_fits, find_recipe, recipe_hash
+from .weights.networks import plugin_code
 from .weights.places import checkpoint_path, log_path
 from .weights.source_text import source_arguments, source_name
 from .weights.sources import LocalFile, is_published
 from .workflow_detection import DetectionPlan, option_arguments
+from .workflow_plugins import PluginPlan, recipe_file
 
 
 class Plan:
@@ -25,6 +26,7 @@ class Plan:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.own = PluginPlan(config)
         self._pairs: dict[str, Pair] = {pair.id: pair for pair in config.chosen_pairs()}
         self._models: dict[str, Classifier] = {
             model.id: model for pair in self._pairs.values() for model in pair.models
@@ -37,15 +39,15 @@ class Plan:
             if self.detection and model.id in self.detection.backbones
         }
         self._recipes: dict[str, Recipe] = {
-            backbone: load_recipe(Path(path), Recipe) for backbone, path in config.recipes.items()
+            backbone: find_recipe(name, Recipe) for backbone, name in config.recipes.items()
         }
         for model, row in self._networks.items():
             try:
                 check_recipe_fits(self._recipes[row.backbone], model)
             except UserError as error:
-                raise UserError(f"{self.recipe_of(model)}: {error}") from error
+                raise UserError(f"{config.recipes[row.backbone]}: {error}") from error
 
-    @property
+    @functools.cached_property
     def config_hash(self) -> str:
         """Of the whole config, as it was understood."""
         return hash_of(self.config.model_dump(mode="json"))
@@ -68,15 +70,15 @@ class Plan:
         """All classifiers that have weights: backbones of detectors too, which need not be evaluated."""
         return list(self._networks)
 
-    @property
+    @functools.cached_property
     def _networks(self) -> dict[str, Classifier]:
         return self._models | self._backbones
 
-    @property
+    @functools.cached_property
     def _rows(self) -> dict[str, Classifier | Detector]:
         return {**self._networks, **(self.detection.rows if self.detection else {})}
 
-    @property
+    @functools.cached_property
     def timed(self) -> dict[str, list[str]]:
         """Networks that are timed together: a pair's, baseline first; of detectors too."""
         pairs = {name: [model.id for model in pair.models] for name, pair in self._pairs.items()}
@@ -90,7 +92,7 @@ class Plan:
     @property
     def dataset(self) -> str:
         """The file that says that the data set is there."""
-        if isinstance(self.config.data, DigitsData):
+        if isinstance(self.config.data, DigitsData | PluginData):
             return f"{self.folder}/dataset.json"
         return f"results/{self.config.experiment}/dataset.json"
 
@@ -125,14 +127,14 @@ class Plan:
         """A wildcard's constraint; without names, one that nothing meets."""
         return "|".join(names) or "(?!)"
 
-    @property
+    @functools.cached_property
     def pretrained(self) -> list[str]:
         """Classifiers and detectors whose weights are not trained here."""
         return [model for model in self._rows if self.config.source_of(model) != "train"]
 
     def runs_of(self, model: str) -> list[str]:
         """Names of a model's runs: one for each seed, or `pretrained`."""
-        if model in self.pretrained:
+        if self.config.source_of(model) != "train":
             return ["pretrained"]
         return [f"seed{seed}" for seed in self.config.seeds]
 
@@ -162,12 +164,22 @@ class Plan:
 
     def recipe_of(self, model: str) -> str:
         """Path of the recipe; a pair shares one because its models share a backbone."""
-        return self.config.recipes[self._networks[model].backbone]
+        return self.recipe_file(self._networks[model].backbone)
+
+    def recipe_file(self, backbone: str) -> str:
+        """Path of a backbone's recipe."""
+        return recipe_file(self.config.experiment, self.config.recipes[backbone])
+
+    def recipe(self, model: str) -> Recipe:
+        """The recipe as read."""
+        return self._recipes[self._networks[model].backbone]
 
     def training_hash(self, model: str) -> str:
         """Changes whenever the weights would, for reasons that no path or input file shows."""
-        recipe = recipe_hash(self._recipes[self._networks[model].backbone])
-        return hash_of([recipe, self.config.options.get(model, {}), self.config.data.model_dump()])
+        recipe = recipe_hash(self.recipe(model))
+        code = [*plugin_code([model]), *self.own.data_code]
+        options = self.config.options.get(model, {})
+        return hash_of([recipe, options, self.config.data.model_dump(), *([code] if code else [])])
 
     @property
     def training_hashes(self) -> list[str]:
@@ -177,7 +189,7 @@ class Plan:
         return [*map(self.training_hash, trained), *of_detectors]
 
     def preprocessing_of(self, model: str) -> str:
-        return self._recipes[self._networks[model].backbone].preprocessing.id
+        return self.recipe(model).preprocessing.id
 
     def options_of(self, models: list[str]) -> list[str]:
         """`--option` arguments of these models' options."""
@@ -254,7 +266,7 @@ class Plan:
         }
         return [str(part) for item in named.items() for part in item]
 
-    @property
+    @functools.cached_property
     def watched(self) -> dict[str, list[Pair]]:
         """Pairs whose focus is looked at, by backbone: those that have a connected network."""
         if not self.config.focus.enabled:

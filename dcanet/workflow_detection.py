@@ -1,16 +1,18 @@
 """What the workflow needs to know of a config's detectors."""
 
+import functools
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from .config import Config
 from .config_sections import CocoData, DetectionSettings, ScenesData
 from .detection.forms import split_name
 from .files import hash_of
-from .models.forms import TRIPLES
+from .models.forms import triple_of
 from .sheets import Detector
-from .training.recipe import DetectionRecipe, load_recipe, recipe_hash
+from .training.recipe import DetectionRecipe, find_recipe, recipe_hash
+from .weights.networks import plugin_code
+from .workflow_plugins import recipe_file
 
 
 class DetectionPlan:
@@ -22,7 +24,7 @@ class DetectionPlan:
         self.settings: DetectionSettings = config.detection
         self.rows: dict[str, Detector] = {row.id: row for row in config.chosen_detectors()}
         self._recipes = {
-            kind: load_recipe(Path(path), DetectionRecipe) for kind, path in self.settings.recipes.items()
+            kind: find_recipe(name, DetectionRecipe) for kind, name in self.settings.recipes.items()
         }
 
     @property
@@ -56,12 +58,12 @@ class DetectionPlan:
         """The detectors that have such a baseline."""
         return [name for name in self.rows if self.baseline_of(name)]
 
-    @property
+    @functools.cached_property
     def timed(self) -> dict[str, list[str]]:
         """Detectors that are timed together, the baseline first, which names them."""
         partner: dict[str | None, str] = {}
         for name in self.compared:
-            if TRIPLES[self.rows[name].backbone_model][2]:
+            if triple_of(self.rows[name].backbone_model)[2]:
                 partner.setdefault(self.baseline_of(name), name)
         first = [name for name in self.rows if name not in partner.values()]
         return {name: [name, partner[name]] if name in partner else [name] for name in first}
@@ -95,13 +97,18 @@ class DetectionPlan:
 
     def recipe_of(self, detector: str) -> str:
         """Path of the recipe that all detectors of a kind share."""
-        return self.settings.recipes[split_name(detector)[0]]  # type: ignore[index]
+        return recipe_file(self.config.experiment, self.settings.recipes[split_name(detector)[0]])  # type: ignore[index]
+
+    def recipe(self, detector: str) -> DetectionRecipe:
+        """The recipe as read."""
+        return self._recipes[split_name(detector)[0]]  # type: ignore[index]
 
     def training_hash(self, detector: str) -> str:
         """Changes whenever the weights would, for reasons that no path or input file shows."""
-        recipe = recipe_hash(self._recipes[split_name(detector)[0]])  # type: ignore[index]
+        recipe = recipe_hash(self.recipe(detector))
         options = self.config.options_of(detector)
-        return hash_of([recipe, options, self.settings.data.model_dump()])
+        code = plugin_code([detector])
+        return hash_of([recipe, options, self.settings.data.model_dump(), *([code] if code else [])])
 
     def options_of(self, detector: str) -> list[str]:
         """`--option` arguments of a detector's options."""

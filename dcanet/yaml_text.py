@@ -18,7 +18,9 @@ def parse_yaml(text: str, source: str) -> Any:
     """
     try:
         value = yaml.safe_load(text)
-    except Exception as error:  # PyYAML itself stumbles over 2001-99-99, !!int '', 5,000 digits, 1,000 brackets
+    except (
+        Exception
+    ) as error:  # PyYAML itself stumbles over 2001-99-99, !!int '', 5,000 digits, 1,000 brackets
         said = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{source}: not valid YAML: {said}") from error
     refuse_boundless(value, source)

@@ -15,7 +15,6 @@ extensions = ["myst_parser", "command_line"]
 exclude_patterns = ["_build"]
 nitpicky = True
 # The table of contents names pages that may not be there yet (extending, cluster).
-suppress_warnings = ["toc.not_readable"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -123,10 +123,35 @@ def test_connected_row_without_baseline(sheet):
         read_pairs(path)
 
 
-def test_two_connected_rows(sheet):
+def test_connected_row_of_another_attention(sheet):
     path = sheet(("dca_gc_resnet50\tgc_resnet50", "dca_gc_resnet50\tse_resnet50"))
-    with pytest.raises(UserError, match="pair 'se_resnet50' has 2 connected rows; it takes one"):
+    with pytest.raises(
+        UserError, match="'dca_gc_resnet50' has gc on resnet50, its baseline 'se_resnet50' se on"
+    ):
         read_pairs(path)
+
+
+def test_two_connected_rows_are_two_pairs(sheet):
+    """The one of the baseline's own partner keeps its id, so that results stay where they are."""
+    variant = "\t".join(
+        ["dca_se_resnet50__merge_addition", "se_resnet50", "SE, added", "resnet50", "se", "true", *[""] * 6]
+    )
+    pairs = read_pairs(sheet(("\nsk_resnet50", f"\n{variant}\nsk_resnet50")))
+    assert len(pairs) == 16
+    assert [(pair.id, pair.row) for pair in pairs if pair.baseline.id == "se_resnet50"] == [
+        ("se_resnet50", "SE-ResNet50"),
+        ("dca_se_resnet50__merge_addition", "SE, added"),
+    ]
+
+
+def test_a_row_of_ones_own_has_no_published_values(sheet):
+    path = sheet(("75.90\t92.72\t4.12\t25.56\t1DMHhk99fG8rNZjE2wPh8VWZ5qIBOaYOf", "\t\t\t\t"))
+    plain = read_pairs(path)[0].baseline
+    assert (plain.published_top1_percent, plain.published_macs_giga, plain.model_drive_id) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_unknown_detector(tmp_path):

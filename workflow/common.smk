@@ -1,6 +1,7 @@
 """The checked config and the paths that the rules share."""
 
 import os
+import shlex
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -18,6 +19,7 @@ from dcanet.profile_documents import Audit, Costs, Throughput
 from dcanet.provenance import CONFIG_HASH
 from dcanet.structure_documents import Structures
 from dcanet.weights.places import checkpoint_path
+from dcanet.weights.networks import plugin_code
 from dcanet.weights.translation import CONVERSION_VERSION
 from dcanet.workflow import Plan
 from dcanet.workflow_attempts import let_grow
@@ -39,6 +41,8 @@ except UserError as error:
 
 CONFIG = PLAN.config
 os.environ[CONFIG_HASH] = PLAN.config_hash
+# Every command begins so, and knows what the config's plug-ins register.
+DCANET = shlex.join(PLAN.own.command).replace("{", "{{").replace("}", "}}")
 # A cluster has no number of cores; its profile says how many these jobs get.
 ALL_CORES = workflow.resource_settings.cores or 1
 # For envs/dcanet.post-deploy.sh, which snakemake runs elsewhere.
@@ -67,8 +71,8 @@ def slurm_logs():
 
 
 def recipe(path):
-    """A recipe as an input. Its content as read counts (`training_hash`), not its time."""
-    return local(ancient(path))
+    """A recipe as an input, a user's or a plug-in's. Its content as read counts (`training_hash`), not its time."""
+    return ancient(path) if path.startswith(f"{RESULTS}/") else local(ancient(path))
 
 
 def images(plan, input):

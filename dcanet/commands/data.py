@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from .options import as_mapping
 
 if TYPE_CHECKING:
     from ..data.check import Check
@@ -33,6 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     scenes.add_argument(
         "--seed", type=int, default=0, help="of all draws, and of the split (default: %(default)s)"
+    )
+    make = kinds.add_parser("make", help="write a plug-in's data set as an ImageFolder")
+    make.add_argument("name", metavar="NAME", help="as the plug-in registers it")
+    make.add_argument("--out", type=Path, required=True, help="folder to write")
+    make.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="a setting of the data set; may be repeated",
     )
     describe = kinds.add_parser("describe", help="count and fingerprint a data set without decoding it")
     describe.add_argument("folder", type=Path, help="folder of the data set, in any layout of docs/data.md")
@@ -74,6 +86,10 @@ def run(arguments: argparse.Namespace) -> None:
 
         counts = (arguments.images_train, arguments.images_val)
         dataset = write_scenes(arguments.out, *counts, arguments.image_size, arguments.seed)
+    elif arguments.kind == "make":
+        from ..data.own import write_own
+
+        dataset = write_own(arguments.out, arguments.name, as_mapping(arguments.settings, "--set"))
     else:
         dataset = _described(arguments)
         dataset.save(arguments.out)

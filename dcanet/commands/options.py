@@ -8,6 +8,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..models.forms import is_model
+from ..own_pairs import with_registered
+from ..sheets import Pair, read_pairs
 from ..weights import networks
 from ..yaml_text import parse_yaml
 
@@ -44,6 +46,44 @@ def add_sheets(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--detectors", type=Path, default=Path("config/detectors.tsv"), help="sheet (default: %(default)s)"
+    )
+    add_own_pairs(parser)
+
+
+def add_own_pairs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--also",
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="pairs that have no row in the sheet: ids of baselines, or of connected models",
+    )
+
+
+def pairs_of_sheet(arguments: argparse.Namespace) -> list[Pair]:
+    """Those of --pairs and --also; UserError for what is wrong with either."""
+    rows = read_pairs(arguments.pairs)
+    try:
+        return with_registered(rows, arguments.also)
+    except UserError as error:
+        raise UserError(f"--also: {error}") from error
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """A config file with changes, for what needs no data of it (`planning.settings.read_settings`)."""
+    parser.add_argument(
+        "--configfile",
+        type=Path,
+        default=Path("config/config.yaml"),
+        help="as for snakemake; its data need not be there (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="KEY=VALUE",
+        help="change a key of the config, e.g. training.processes=1; may be repeated",
     )
 
 
@@ -107,6 +147,17 @@ def options_of(model: str, given: list[str], detectors_too: bool = False) -> dic
     except ValueError as error:
         raise UserError(f"--option: {error}") from error
     return chosen
+
+
+def as_mapping(given: list[str], option: str) -> dict[str, Any]:
+    """Values by their keys, of KEY=VALUE as YAML reads it; UserError names the option."""
+    found = {}
+    for text in given:
+        key, separator, value = text.partition("=")
+        if not separator or not key:
+            raise UserError(f"{option} {text!r}: expected KEY=VALUE")
+        found[key] = parse_yaml(value, f"{option} {text!r}")
+    return found
 
 
 def on_ranks(arguments: argparse.Namespace, work: Callable[[], None]) -> int | None:

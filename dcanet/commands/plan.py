@@ -5,15 +5,11 @@ import os
 from pathlib import Path
 
 from ..errors import UserError
+from .options import add_config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--configfile",
-        type=Path,
-        default=Path("config/config.yaml"),
-        help="as for snakemake; its data need not be there (default: %(default)s)",
-    )
+    add_config(parser)
     parser.add_argument(
         "--gpus",
         "--cores",
@@ -27,14 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--device-spec",
         metavar="DEVICE",
         help="what to plan for: h100, h200, a100, v100, gpu or cpu (default: what the config takes here)",
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change a key of the config, e.g. training.processes=1; may be repeated",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the estimate there too")
 

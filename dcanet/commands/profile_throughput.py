@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "models", nargs="+", metavar="MODEL", help="a classifier or a detector, or a baseline and its partner"
     )
+    parser.add_argument("--pair", metavar="NAME", help="id of the pair (default: the first network's)")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     parser.add_argument(
         "--measure",
@@ -58,7 +59,11 @@ def run(arguments: argparse.Namespace) -> None:
 
     started = now()
     found = measure_throughput(
-        arguments.models[0], models, settings, arguments.device, lambda found: print(*_lines(found), sep="\n")
+        arguments.pair or arguments.models[0],
+        models,
+        settings,
+        arguments.device,
+        lambda found: print(*_lines(found), sep="\n"),
     )
     made = provenance(started, found.device)
     found.model_copy(update={"provenance": made}).save(arguments.out)

@@ -5,7 +5,7 @@ import contextlib
 import math
 from pathlib import Path
 
-from .options import add_sheets
+from .options import add_sheets, pairs_of_sheet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,12 +53,12 @@ def _seconds(text: str) -> float:
 def run(arguments: argparse.Namespace) -> None:
     from ..report import render
     from ..report.watching import watch
-    from ..sheets import read_detectors, read_pairs
+    from ..sheets import read_detectors
 
     def render_now() -> Path:
         return render(
             results=arguments.results,
-            pairs=read_pairs(arguments.pairs),
+            pairs=pairs_of_sheet(arguments),
             detectors=read_detectors(arguments.detectors),
             out=arguments.out,
             experiment=arguments.results.name,

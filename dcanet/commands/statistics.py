@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
-from .options import add_settings, add_sheets
+from .options import add_settings, add_sheets, pairs_of_sheet
 
 if TYPE_CHECKING:
     from ..comparison_documents import TableStatistics
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from ..provenance import now, provenance
-    from ..sheets import read_detectors, read_pairs
+    from ..sheets import read_detectors
     from ..statistics.experiment import experiment_statistics
     from ..statistics.settings import Settings
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     started = now()
     found = experiment_statistics(
         arguments.results,
-        read_pairs(arguments.pairs),
+        pairs_of_sheet(arguments),
         read_detectors(arguments.detectors),
         Settings(arguments.alpha, arguments.adjust, arguments.resamples, arguments.seed),
         arguments.pretrained,

@@ -65,11 +65,14 @@ def run(arguments: argparse.Namespace) -> int | None:
         use_threads(arguments)
         if not detector:  # whose images differ in size, and so would what is kept
             keep_freed_memory()
+        from ..contracts.before_training import check_own_blocks
         from ..device import choose_device
         from ..distributed.ranks import join
         from ..training.job import Job
         from ..training.train import train
 
+        if isinstance(recipe, Recipe):
+            check_own_blocks(arguments.model, options, recipe.preprocessing.crop)
         job: Job[Any] = Job(
             model=arguments.model,
             options=options,

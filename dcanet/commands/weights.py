@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError, nearest
-from ..sheets import Classifier, Detector, read_detectors, read_pairs
+from ..sheets import Classifier, Detector, read_detectors
 from ..weights.places import FOLDER, INCOMING, LOCK, checkpoint_path, log_path
 from ..weights.source_text import FORMS, parse_source
 from ..weights.sources import Origin, Source, log_origin, origin_of
-from .options import add_sheets
+from .options import add_sheets, pairs_of_sheet
 
 DRIVE = "The environment variable DCANET_DRIVE_URL names a mirror to ask instead of Google Drive."
 
@@ -214,5 +214,5 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _rows(arguments: argparse.Namespace) -> list[Classifier | Detector]:
-    models = [model for pair in read_pairs(arguments.pairs) for model in pair.models]
+    models = [model for pair in pairs_of_sheet(arguments) for model in pair.models]
     return [*models, *read_detectors(arguments.detectors)]

@@ -118,7 +118,9 @@ def _refuse_malformed(path: Path, lists: dict[str, list[Any]]) -> None:
         if not (0 < entry.width < MAX_SIDE and 0 < entry.height < MAX_SIDE):
             raise UserError(f"{path}: image {entry.id} is {entry.width} x {entry.height}; mend its size")
         if "\0" in entry.file_name or not _is_text(entry.file_name):
-            raise UserError(f"{path}: image {entry.id}'s file_name {entry.file_name!r} can be no file's; mend it")
+            raise UserError(
+                f"{path}: image {entry.id}'s file_name {entry.file_name!r} can be no file's; mend it"
+            )
         if ".." in entry.file_name and ".." in entry.file_name.split("/"):
             raise UserError(
                 f"{path}: image {entry.id}'s file_name {entry.file_name!r} leads out of its folder; mend it"

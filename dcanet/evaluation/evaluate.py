@@ -79,6 +79,7 @@ def evaluate(
     predictions = Predictions.joined(chain.from_iterable(parts), kept.images)
 
     names = dict(zip(outputs, kept.classes, strict=True))
+    predictions.save(out / "predictions.parquet")
     metrics = Metrics(
         model=metadata.model,
         options=metadata.options,
@@ -100,9 +101,9 @@ def evaluate(
         weights_sha256=sha256(weights),
         recipe_hash=metadata.notes.get("recipe_hash", ""),
         data_fingerprint=fingerprint(kept),
+        files={"predictions.parquet": sha256(out / "predictions.parquet")},
         **_training(metadata),
     )
-    predictions.save(out / "predictions.parquet")
     metrics.save(out / "metrics.json")
     arithmetic = f"{chosen.type} float32, BatchNorm {'apart' if exact else 'folded'}"
     evaluation_provenance(started, ranks.times(arithmetic), metrics).save(out / "provenance.json")

@@ -78,6 +78,8 @@ def evaluate_detector(
     oracle_images, oracle_difference = agree(truth, detections)
     bootstrap = bootstrap_ap(truth, detections, resamples)
     crowds = int(truth.annotations["crowd"].sum())
+    detections.save(out / "detections.parquet")
+    bootstrap.save(out / "bootstrap.json")
     metrics = DetectionMetrics(
         model=metadata.model,
         options=metadata.options,
@@ -98,9 +100,8 @@ def evaluate_detector(
         weights_sha256=sha256(weights),
         data_fingerprint=images.fingerprint,
         recipe_hash=metadata.notes.get("recipe_hash", ""),
+        files={name: sha256(out / name) for name in ("detections.parquet", "bootstrap.json")},
     )
-    detections.save(out / "detections.parquet")
-    bootstrap.save(out / "bootstrap.json")
     if coco_json:
         detections.to_coco_json(coco_json)
     metrics.save(out / "metrics.json")

@@ -52,6 +52,7 @@ def evaluate_real(predictions: Path, labels: Path, out: Path) -> RealMetrics:
         raise UserError(f"{labels}: has no label for any image of {predictions}; nothing can be scored")
     images, correct = zip(*scored, strict=True)
     relabelled = Relabelled(list(images), np.array(correct), sha256(labels))
+    relabelled.save(out / FILE)
     metrics = RealMetrics(
         model=of_val.model,
         weights_source=of_val.weights_source,
@@ -63,8 +64,9 @@ def evaluate_real(predictions: Path, labels: Path, out: Path) -> RealMetrics:
         weights_sha256=of_val.weights_sha256,
         data_fingerprint=of_val.data_fingerprint,
         labels_sha256=relabelled.labels_sha256,
+        predictions_sha256=sha256(predictions),
+        files={FILE: sha256(out / FILE)},
     )
-    relabelled.save(out / FILE)
     metrics.save(out / "metrics.json")
     # What was predicted with what: the labels add nothing to it.
     evaluation_provenance(started, "cpu", of_val).save(out / "provenance.json")

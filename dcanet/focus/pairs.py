@@ -1,5 +1,6 @@
 """The focus of pairs of networks on the same images: numbers, and pictures of some."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,6 +72,8 @@ def focus_of(
     # Those of the numbers first, so that theirs are the first rows of what is found.
     places = list(dict.fromkeys([*counted, *drawn]))
 
+    # A baseline may be in several pairs, one after the other.
+    @functools.lru_cache(maxsize=2)
     def watched(weights: Path) -> Watched:
         return watch(load_model(weights), images, places, drawn, device, wanted.of_answers)  # type: ignore[arg-type]
 
@@ -83,9 +86,7 @@ def focus_of(
         images=[split.images[place] for place in counted],
         resamples=RESAMPLES,
         originals=album.originals(),
-        pairs={
-            pair.baseline.metadata.model: _pair(pair, watched, album, places, len(counted)) for pair in pairs
-        },
+        pairs={pair.id: _pair(pair, watched, album, places, len(counted)) for pair in pairs},
     )
 
 

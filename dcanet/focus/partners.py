@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..models.forms import check_image_size, is_model, model_id, triple_of
+from ..sheets import pair_id
 from ..weights.store import WeightsMetadata, read_metadata
 
 
@@ -29,6 +30,11 @@ class Partners:
 
     baseline: Weights
     connected: Weights
+
+    @property
+    def id(self) -> str:
+        """The pair's."""
+        return pair_id(self.baseline.metadata.model, self.connected.metadata.model)
 
 
 def partners(baseline: Path, connected: Path, crop: int) -> Partners:
@@ -55,8 +61,8 @@ def partners(baseline: Path, connected: Path, crop: int) -> Partners:
             f"{baseline}: is a {first.metadata.model}, which is no baseline of a connected network; "
             f"name weights as of se_resnet50"
         )
-    wanted = model_id(backbone, attention, connected=True)
     if triple_of(second.metadata.model) != (backbone, attention, True):
+        wanted = model_id(backbone, attention, connected=True)
         raise UserError(
             f"{connected}: is a {second.metadata.model}; the connected partner of {baseline} is {wanted}"
         )
@@ -79,9 +85,8 @@ def same_classes(pairs: Sequence[Partners]) -> int:
                 f"{first.path} and {pair.baseline.path} were trained on different data sets "
                 f"({_data(first.metadata)}, {_data(pair.baseline.metadata)}); look at them one by one"
             )
-        model = pair.baseline.metadata.model
-        if model in [other.baseline.metadata.model for other in pairs[:number]]:
-            raise UserError(f"{pair.baseline.path}: is another {model}; name one of each")
+        if pair.id in [other.id for other in pairs[:number]]:
+            raise UserError(f"{pair.baseline.path}: is another {pair.id}; name one of each")
     return first.metadata.num_classes
 
 

@@ -1,5 +1,6 @@
 """The four stages of a backbone, by their last blocks."""
 
+import torch
 from torch import nn
 
 from ..errors import UserError
@@ -9,6 +10,8 @@ from ..models.backbones import Classifier, MnasNet, MobileNetV2, ResNet
 MNASNET_STACKS = (0, 1, 3, 5)
 #: Blocks of MobileNetV2 after which they are.
 MOBILENET_BLOCKS = (2, 5, 12, 16)
+#: Of the image that shows which sizes of maps a network has, in pixels.
+SIDE = 64
 
 
 def stages_of(model: Classifier) -> dict[str, nn.Module]:
@@ -19,9 +22,10 @@ def stages_of(model: Classifier) -> dict[str, nn.Module]:
       have maps of the same size as the stack after them.
     - MobileNetV2: the last blocks of 24, 32, 96 and 320 channels; those of 16 channels (1/2 of the sides)
       are before the first stage.
+    - Another network: the last blocks of its last four sizes of maps.
 
     Raises:
-        UserError: another network.
+        UserError: a network without residual blocks that say where their attention is.
     """
     if isinstance(model, ResNet):
         paths = [f"stages.{stage}.{len(list(model.stages[stage].children())) - 1}" for stage in range(4)]
@@ -32,8 +36,31 @@ def stages_of(model: Classifier) -> dict[str, nn.Module]:
     elif isinstance(model, MobileNetV2):
         paths = [f"blocks.{block}" for block in MOBILENET_BLOCKS]
     else:
-        raise UserError(
-            f"{model.model_name}: focus looks at ResNets, MnasNet and MobileNetV2; stages of other backbones "
-            "are not known"
-        )
+        paths = _last_of_each_size(model)[-4:]
     return {path: model.get_submodule(path) for path in paths}
+
+
+def _last_of_each_size(model: Classifier) -> list[str]:
+    """Paths of the residual blocks with attention after which the map gets smaller, and of the last."""
+    sizes: dict[str, torch.Size] = {}
+    blocks = {path: block for path, block in model.named_modules() if hasattr(block, "attention_channels")}
+    if not blocks:
+        name = getattr(model, "model_name", type(model).__name__)
+        raise UserError(f"{name}: no stages are known, since no block of it has attention_channels")
+    hooks = [
+        block.register_forward_hook(
+            lambda _, __, output, path=path: sizes.update({path: output[0].shape[2:]})
+        )
+        for path, block in blocks.items()
+    ]
+    training = model.training
+    device = next(model.parameters()).device
+    try:
+        with torch.no_grad():
+            model.eval()(torch.zeros(1, 3, SIDE, SIDE, device=device))
+    finally:
+        model.train(training)
+        for hook in hooks:
+            hook.remove()
+    last = {size: path for path, size in sizes.items()}
+    return list(last.values())

@@ -38,6 +38,8 @@ def classifier_cost(row: Classifier, counted: ModelCosts | None, training_side: 
     if counted:
         parameters, per_pixel = counted.parameters.total, _macs(counted) / (counted.height * counted.width)
     else:
+        assert row.published_params_mega is not None
+        assert row.published_macs_giga is not None
         parameters = round(row.published_params_mega * 1e6)
         per_pixel = row.published_macs_giga * 1e9 / SIDE**2
     return Cost(parameters, per_pixel * training_side**2, per_pixel * side**2, counted is not None)

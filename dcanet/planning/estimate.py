@@ -64,6 +64,7 @@ def make_estimate(plan: Plan, device: Device, count: int) -> Estimate:
         jobs=[*timings, *(job for one in planned for job in one.jobs)],
         total=_total(planned, timings, device, count, max(1, count // _ranks(plan, device))),
         assumptions=assumptions(plan, device, count, networks, speeds, all_measured),
+        config=plan.config.model_dump(mode="json"),
     )
 
 

@@ -51,7 +51,7 @@ def images_of(plan: Plan) -> Images:
         return Images(counts.get("train", 0), counts.get("val", 0), embedded, "")
     if isinstance(data, DigitsData):
         return Images(4_000, 1_000, True, "")
-    return Images(IMAGENET.train, IMAGENET.val, False, IMAGENET.known.format(_uncounted(data.path, path)))
+    return Images(IMAGENET.train, IMAGENET.val, False, IMAGENET.known.format(_uncounted(data.folder, path)))
 
 
 def images_of_detection(plan: Plan) -> Images | None:

@@ -1,16 +1,15 @@
 """The networks that a config runs: what each costs, what is done with it, and on which images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..detection import forms as detectors
 from ..profile_documents import ModelCosts
 from ..sheets import Classifier
-from ..training.recipe import DetectionRecipe, LoopRecipe, Recipe, load_recipe
+from ..training.recipe import LoopRecipe, Recipe
 from ..weights.sources import Source
 from ..workflow import Plan
-from .costs import Cost, classifier_cost, detector_cost
+from .costs import SIDE, Cost, classifier_cost, detector_cost
 from .disk import DETECTION, PREDICTION
 from .images import Images, images_of, images_of_detection
 
@@ -55,14 +54,29 @@ def networks_of(plan: Plan, counted: dict[str, ModelCosts]) -> Iterator[Network]
     """Classifiers, then detectors, in the order of the sheets; UserError for a file that cannot be read."""
     rows = {model.id: model for pair in plan.config.read_pairs() for model in pair.models}
     images = images_of(plan)
-    paths = {plan.recipe_of(name) for name in plan.networks}
-    recipes = {path: load_recipe(Path(path), Recipe) for path in paths}
+    counted = counted | _unpublished([rows[name] for name in plan.networks if name not in counted], plan)
     for name in plan.networks:
-        yield _classifier(plan, rows[name], recipes[plan.recipe_of(name)], counted.get(name), images)
+        yield _classifier(plan, rows[name], plan.recipe(name), counted.get(name), images)
     if plan.detection and (detection_images := images_of_detection(plan)):
         for name in plan.detectors:
             backbone = rows[plan.detection.rows[name].backbone_model]
             yield _detector(plan, name, backbone, counted, detection_images)
+
+
+def _unpublished(rows: Iterable[Classifier], plan: Plan) -> dict[str, ModelCosts]:
+    """The costs of networks of which the sheet has none, counted now."""
+    own = {
+        row.id: plan.config.options_of(row.id)
+        for row in rows
+        if row.published_params_mega is None or row.published_macs_giga is None
+    }
+    if not own:
+        return {}
+    # Only here, since it takes torch.
+    from ..profiling.costs import measure_costs
+
+    found = measure_costs(own, SIDE).models
+    return {name: costs for name, costs in found.items() if isinstance(costs, ModelCosts)}
 
 
 def _classifier(
@@ -94,7 +108,7 @@ def _detector(
 ) -> Network:
     assert plan.detection is not None
     options = detectors.resolve_options(name, **plan.config.options_of(name))
-    recipe = load_recipe(Path(plan.detection.recipe_of(name)), DetectionRecipe)
+    recipe = plan.detection.recipe(name)
     source = plan.config.source_of(name)
     waits = source == "train" and plan.config.source_of(backbone.id) == "train"
     return Network(

@@ -21,16 +21,21 @@ Column = Literal["params", "macs"]
 
 
 def audit_costs(pairs: Sequence[Pair]) -> Audit:
-    """Count every network of the sheet in its printed and its released form, by the authors' own counter.
+    """Count every network that has printed costs, in its printed and its released form.
 
-    Parameters, and multiply-adds of one image of 224 x 224 pixels by the "published" convention; what is
-    dead by initialisation is measured by a few steps of training.
+    Parameters, and multiply-adds of one image of 224 x 224 pixels by the authors' own counter, which is the
+    "published" convention; what is dead by initialisation is measured by a few steps of training.
 
     Raises:
         ValueError: a row of the sheet is no model of Table 1.
     """
-    models = [(pair.row, model) for pair in pairs for model in pair.models]
-    progress = tqdm(models, desc="audit", unit="model", leave=False, disable=None)
+    printed = {
+        model.id: (pair.row, model)
+        for pair in pairs
+        for model in pair.models
+        if any(_published(model).values())
+    }
+    progress = tqdm(printed.values(), desc="audit", unit="model", leave=False, disable=None)
     return Audit(
         cells=[cell for row, model in progress for cell in _cells(row, model)],
         spatial_attention=[
@@ -44,11 +49,7 @@ def _cells(row: str, model: Classifier) -> Iterator[AuditedCell]:
     differing = {key: value for key, value in printed.items() if released.get(key) != value}
     found = _costs(model.id, "printed")
     of_released = _costs(model.id, "released") if differing else found
-    published: dict[Column, float] = {
-        "params": model.published_params_mega,
-        "macs": model.published_macs_giga,
-    }
-    for column, value in published.items():
+    for column, value in _published(model).items():
         yield AuditedCell(
             row=row,
             model=model.id,
@@ -58,6 +59,15 @@ def _cells(row: str, model: Classifier) -> Iterator[AuditedCell]:
             released=of_released[column],
             options=differing,
         )
+
+
+def _published(model: Classifier) -> dict[Column, float]:
+    """Those that are printed; a row of one's own has none."""
+    columns: dict[Column, float | None] = {
+        "params": model.published_params_mega,
+        "macs": model.published_macs_giga,
+    }
+    return {column: value for column, value in columns.items() if value is not None}
 
 
 def _costs(name: str, form: str) -> dict[Column, int]:

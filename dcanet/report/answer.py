@@ -20,14 +20,14 @@ class Sentence:
 
 def answer(table: Table, statistics: TableStatistics | Missing = NOT_RUN) -> list[Sentence]:
     """Our accuracies, what they cost, and the paper's accuracies."""
-    pairs = [cell for _, cell in table.under("delta", "top1") if isinstance(cell.paper, Value)]
+    pairs = [cell for _, cell in table.under("delta", "top1") if cell.applies]
     paper = _numbers(cell.paper for cell in pairs)
     return [
         Sentence("Accuracy", _accuracy(table, _numbers(cell.ours for cell in pairs), len(pairs), statistics)),
         Sentence("Cost", _cost(table)),
         Sentence(
             "In the paper",
-            f"The paper, on {table.paper_on}, prints a higher top-1 in {_share(paper, len(pairs))}, by "
+            f"The paper, on {table.paper_on}, prints a higher top-1 in {_share(paper, len(paper))}, by "
             f"{signed(mean(paper), 2)} points in the mean."
             if paper
             else "The paper prints no pair of these networks.",

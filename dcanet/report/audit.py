@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Literal
 
 from ..models.forms import options_text
 from ..profile_documents import Audit, AuditedCell
@@ -11,7 +12,7 @@ from .chapter import Chapter, Heading, Listing
 from .findings import FINDINGS, Finding, spatial_finding
 from .table import Missing
 
-UNITS = {"params": "M", "macs": "G"}
+UNITS: dict[Literal["params", "macs"], str] = {"params": "M", "macs": "G"}
 FINDING = ("Finding", "What was found", "What it does to the numbers", "Here", "How it is known")
 
 
@@ -22,7 +23,7 @@ def audit_chapter(pairs: Sequence[Pair], audit: Audit | Missing) -> Chapter:
         paragraphs = [f"The published costs were not counted: {audit}."]
     else:
         paragraphs = _summary(audit)
-        counted = (_costs(audit.cells),)
+        counted = (_costs(audit.cells),) if audit.cells else ()
     measured = [] if isinstance(audit, Missing) else audit.spatial_attention
     listings = (*counted, *_unequal(pairs), _findings([spatial_finding(measured), *FINDINGS]))
     return Chapter("audit", "Audit of the published costs", tuple(paragraphs), listings)
@@ -32,6 +33,8 @@ def _summary(audit: Audit) -> list[str]:
     cells = audit.cells
     reproduced, released = sum(c.reproduced for c in cells), sum(c.released_reproduces for c in cells)
     failed = [f"{cell.model} ({cell.column})" for cell in cells if not cell.reproduced]
+    if not cells:
+        return ["The paper prints no costs of these networks."]
     return [
         f"{reproduced} of {len(cells)} printed costs of Table 1 are reproduced to the printed digits by the "
         f"networks that this project builds; the released code alone gives {released}."
@@ -63,19 +66,19 @@ def _costs(cells: Sequence[AuditedCell]) -> Listing:
 
 
 def _row(model: str, cells: Sequence[AuditedCell]) -> tuple[str, ...]:
-    numbers = [
-        text
-        for cell in cells
-        for text in (
-            cell.published,
-            f"{cell.digits(cell.found)} ({cell.found:,})",
-            "reproduced" if cell.reproduced else "not reproduced",
-        )
-    ]
+    by_column = {cell.column: cell for cell in cells}
+    numbers = [text for column in UNITS for text in _checked(by_column.get(column))]
     departing = [cell for cell in cells if not cell.released_reproduces]
     released = ", ".join(f"{cell.digits(cell.released)} {UNITS[cell.column]}" for cell in departing)
     options = options_text(cells[0].options) if departing else ""
     return (model, *numbers, options or "as released", released or "the same digits")
+
+
+def _checked(cell: AuditedCell | None) -> tuple[str, str, str]:
+    if cell is None:
+        return "", "", "not printed"
+    verdict = "reproduced" if cell.reproduced else "not reproduced"
+    return cell.published, f"{cell.digits(cell.found)} ({cell.found:,})", verdict
 
 
 def _unequal(pairs: Sequence[Pair]) -> tuple[Listing, ...]:

@@ -22,7 +22,7 @@ from .markdown_page import markdown_page
 from .noise import noise_chapter
 from .pair_page import Drawn, detector_pages, pair_pages
 from .plan import load_plan, plan_chapter
-from .progress import progress, ran
+from .progress import progress, ran, where_to_ask
 from .reproduction import detector_recipes, recipes
 from .speed import speed_chapter
 from .stored import load
@@ -63,13 +63,15 @@ def render(
     focus = load_focus(results, pairs, logs, stored.runs)
     structures, structure_warnings = load_structures(results, logs)
     drawn = Drawn(pair_charts(pairs, stored), structure_figures(pairs, structures), focus_views(pairs, focus))
+    so_far = progress(pairs, detectors, stored, detection)
     page = Page(
         experiment=experiment,
         answer=answer(of_classifiers, stored.statistics),
         ran=ran(tables, made_in),
-        progress=progress(pairs, detectors, stored, detection),
+        progress=so_far,
         warnings=[
             *alerts(pairs, stored, detection, tables),
+            *where_to_ask(so_far),
             *stored.warnings,
             *detection.warnings,
             *plan_warnings,

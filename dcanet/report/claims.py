@@ -23,6 +23,8 @@ def claims(pairs: Sequence[Pair], alpha: float = 0.05) -> Iterator[Listing]:
         if pair.connected is None:
             continue
         before, after = (model.published_top1_percent for model in pair.models)
+        if before is None or after is None:
+            continue
         claim = published_claim(before, after, IMAGENET_IMAGES, ASSUMED_DISCORDANCE, alpha)
         noise += _could_be_noise(claim.unpaired)
         assert claim.assumed is not None

@@ -10,6 +10,7 @@ from ..profile_documents import ModelCosts, Throughput
 from ..sheets import Classifier, Pair
 from .jobs import COSTS as COUNTING
 from .jobs import STATISTICS, of_runs, timing
+from .own_metrics import measured, own_difference, own_number
 from .stored import NOT_RUN, REAL, Run, Stored, evaluated
 from .table import Column, Content, Judgement, Missing, Value, difference
 
@@ -50,6 +51,8 @@ def ours(column: Column, pair: Pair, model: Classifier, stored: Stored) -> Conte
         found = _over_seeds([run.tests[test].metrics for run in runs], "top1_percent")
         of_test = stored.accuracy_on(test, model.id)
         return found if isinstance(found, Missing) or of_test is None else _with_interval(found, of_test.top1)
+    if own := measured(column, stored):
+        return own_number(own, model.id)
     if key in COSTS:
         costs = stored.cost_of(model.id)
         return costs if isinstance(costs, Missing) else Value(COSTS[key](costs))
@@ -66,16 +69,15 @@ def jobs_of(column: Column, pair: Pair, models: Sequence[Classifier], stored: St
     test = _test_of(column)
     stage = f"test-{test}" if test else "eval"
     found = [job for m in models for job in of_runs("classification", m.id, stored.runs[m.id], stage)]
-    compared = bool(test) or key in ACCURACIES | CALIBRATION
+    compared = bool(test) or key in ACCURACIES | CALIBRATION or bool(measured(column, stored))
     tested = compared and not isinstance(stored.statistics, Missing)
     return (*found, *([STATISTICS] if tested else []))
 
 
 def published(column: Column, model: Classifier) -> Content:
     """What the paper prints for one model, in base units."""
-    if column.metric.key not in PUBLISHED:
-        return NOT_PUBLISHED
-    return Value(getattr(model, PUBLISHED[column.metric.key]) * column.metric.scale)
+    number = getattr(model, PUBLISHED[column.metric.key]) if column.metric.key in PUBLISHED else None
+    return NOT_PUBLISHED if number is None else Value(number * column.metric.scale)
 
 
 def our_difference(
@@ -85,6 +87,8 @@ def our_difference(
     plain = difference(connected, baseline)
     if isinstance(plain, Missing):
         return plain
+    if own := measured(column, stored):
+        return own_difference(own, pair.id)
     if test := _test_of(column):
         return _judged(plain, "top1", column, stored.comparison_on(test, pair.id))
     if column.metric.key in ACCURACIES | CALIBRATION:

@@ -85,8 +85,10 @@ def _made(found: Provenance) -> Iterator[tuple[str, str]]:
     started, ended = (when.astimezone(UTC) for when in (found.started, found.ended))
     yield "command", shlex.join(found.command)
     yield "time", f"{started:%Y-%m-%d %H:%M:%S} to {ended:%H:%M:%S} UTC ({_lasted(ended - started)})"
+    plugins = (found.plugins or {}).items()
     named = {
         "seed": found.seed,
+        "plug-ins": ", ".join(f"{name}, code {code}" for name, code in plugins) or None,
         "config hash": found.config_hash,
         "recipe hash": found.recipe_hash,
         "data fingerprint": found.data_fingerprint,

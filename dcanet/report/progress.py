@@ -67,6 +67,13 @@ def progress(
     ]
 
 
+def where_to_ask(found: Iterable[Progress]) -> list[str]:
+    """Who says why something failed, if anything did."""
+    failed = sum(part.failed for part in found)
+    count = "1 result" if failed == 1 else f"{failed} results"
+    return [f"{count} failed: dcanet doctor says why, and what to change."] if failed else []
+
+
 def _progress(what: str, results: Iterable[Sequence[Found]]) -> Progress:
     """One of several runs that is there makes a thing done; the warnings tell of the others."""
     done = failed = total = 0

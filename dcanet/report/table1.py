@@ -8,12 +8,14 @@ from ..documents import Metrics, RealMetrics
 from ..profile_documents import ModelCosts, Throughput
 from ..profiling.setting import in_words
 from ..sheets import Pair
+from ..titles import backbone_title
 from .classification import ACCURACIES, CALIBRATION, jobs_of, our_difference, ours, published
 from .metrics import METRICS
+from .own_metrics import metrics_of, own_metric
 from .remarks import remarks
 from .stored import NOT_RUN, REAL, Stored, evaluated
 from .table import Cell, Column, Group, Missing, Row, Section, Table, difference, mark_best
-from .wording import BACKBONES, level, parts_of_model
+from .wording import level, parts_of_model
 
 NO_CONNECTION = Missing("no DCA side", "a plain network has no attention blocks to connect")
 
@@ -44,7 +46,7 @@ def table1(pairs: Sequence[Pair], stored: Stored, data_note: str) -> Table:
 def _backbone_name(members: Sequence[Pair]) -> str:
     plain = [pair.row for pair in members if pair.baseline.attention == "none"]
     backbone = members[0].baseline.backbone
-    return plain[0] if plain else BACKBONES.get(backbone, backbone)
+    return plain[0] if plain else backbone_title(backbone)
 
 
 def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
@@ -56,6 +58,7 @@ def _columns(stored: Stored, data_note: str) -> tuple[Column, ...]:
     return (
         *(Column(METRICS[key], data_note) for key in ACCURACIES),
         *(_test_column(test, stored) for test in stored.test_sets),
+        *(Column(own_metric(name, found), data_note) for name, found in metrics_of(stored).items()),
         Column(METRICS["params"], of_classes),
         Column(METRICS["macs"], of_images),
         *(

@@ -1,19 +1,9 @@
 """Sentences about paired statistics, the same in the report and in `dcanet compare`."""
 
 from ..comparison_documents import Pooled, TableStatistics
+from ..titles import attention_title, backbone_title
 from .formatting import with_interval
 
-#: As the paper writes them.
-BACKBONES = {
-    "resnet50": "ResNet50",
-    "mnasnet1_0": "Mnas1_0",
-    "mobilenet_v2": "MobileNetV2",
-    "resnet18": "ResNet18",
-    "resnet34": "ResNet34",
-    "resnet101": "ResNet101",
-}
-#: Names of attention blocks that are no abbreviations.
-ATTENTIONS = {"none": "none", "simam": "SimAM", "coord": "Coordinate"}
 ADJUSTMENTS = {"holm": "Holm's method", "fdr_bh": "Benjamini and Hochberg's false discovery rate"}
 
 
@@ -30,8 +20,7 @@ def method(statistics: TableStatistics) -> str:
 
 def parts_of_model(backbone: str, attention: str) -> tuple[tuple[str, str], ...]:
     """What a classifier is made of, as the paper writes it, for example ResNet50 and SE."""
-    title = ATTENTIONS.get(attention, attention.upper())
-    return ("Backbone", BACKBONES.get(backbone, backbone)), ("Attention", title)
+    return ("Backbone", backbone_title(backbone)), ("Attention", attention_title(attention))
 
 
 def level(statistics: TableStatistics) -> str:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from ..comparison_documents import ApComparison, ExtraTestSet, NotCompared, TableStatistics
 from ..errors import UserError
+from ..files import sha256
 from ..sheets import Detector, Pair
 from .detector_runs import Evaluated
 from .detectors import ap_statistics, compare_detectors
 from .extra_tests import answers_of, extra_test_set, read_graded
 from .folders import Evaluations, Runs, find_evaluations
+from .measured import measured_metrics
 from .scores import read_scores
 from .settings import Settings
 from .table import Files, gather, table_statistics
@@ -46,8 +48,10 @@ def experiment_statistics(
     }
     named = dict.fromkeys(name for row in detectors for name in (row.id, row.baseline) if name)
     read = {name: _evaluated(found, name) for name in named}
-    return table_statistics(
-        *gather(files, connected, read_scores),
+    models, compared = gather(files, connected, read_scores)
+    statistics = table_statistics(
+        models,
+        compared,
         settings,
         tests={
             test: _test_set(test, runs, list(files), connected, settings)
@@ -59,7 +63,33 @@ def experiment_statistics(
             for name, of_it in read.items()
         },
         detectors=_detectors(detectors, read, settings),
+        metrics=measured_metrics(models, compared, settings.alpha),
     )
+    return statistics.model_copy(update={"inputs": _hashes(found, {*files}, {*read})})
+
+
+def _hashes(found: Evaluations, classifiers: Collection[str], detectors: Collection[str]) -> dict[str, str]:
+    """SHA-256 of the answers of these networks, by their paths below the experiment's folder."""
+    paths = [
+        folder / "predictions.parquet"
+        for model, runs in found.classifiers.items()
+        if model in classifiers
+        for folder, _ in runs
+    ]
+    paths += [
+        answers_of(folder)
+        for of_set in found.tests.values()
+        for model, runs in of_set.items()
+        if model in classifiers
+        for folder, _ in runs
+    ]
+    paths += [
+        folder / "bootstrap.json"
+        for name, runs in found.detectors.items()
+        if name in detectors
+        for folder, _ in runs
+    ]
+    return {path.relative_to(found.root).as_posix(): sha256(path) for path in paths if path.is_file()}
 
 
 def _test_set(

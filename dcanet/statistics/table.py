@@ -9,6 +9,7 @@ from ..comparison_documents import (
     ApComparison,
     ApStatistics,
     ExtraTestSet,
+    MeasuredMetric,
     NotCompared,
     PairComparison,
     TableStatistics,
@@ -55,6 +56,7 @@ def table_statistics(
     tests: Mapping[str, ExtraTestSet] | None = None,
     average_precision: Mapping[str, ApStatistics | NotCompared] | None = None,
     detectors: Mapping[str, ApComparison | NotCompared] | None = None,
+    metrics: Mapping[str, MeasuredMetric] | None = None,
 ) -> TableStatistics:
     """Of models and of the pairs among them, as `gather` gives them; the rest is put beside.
 
@@ -69,6 +71,7 @@ def table_statistics(
         alpha=settings.alpha,
         adjustment=settings.adjustment,
         resamples=settings.resamples,
+        seed=settings.seed,
         models={
             name: found
             if isinstance(found, NotCompared)
@@ -79,6 +82,7 @@ def table_statistics(
         pooled=pool(whole, verdicts, settings),
         agreement=_agreement(runs),
         tests=dict(tests or {}),
+        metrics=dict(metrics or {}),
         average_precision=dict(average_precision or {}),
         detectors=dict(detectors or {}),
     )

@@ -17,6 +17,7 @@ from ..distributed.ranks import Ranks
 from ..documents import Dataset, EpochRecord
 from ..errors import UserError
 from ..models import create
+from ..weights.networks import plugin_code
 from .job import Job, Parts, cut_batch
 from .recipe import Recipe, check_recipe_fits
 
@@ -124,10 +125,16 @@ def prepare_classification(job: Job[Recipe], ranks: Ranks, device: torch.device)
         Classification(loader, validated, device, recipe, ranks),
         cutting,
         fingerprint(training),
-        {},
+        _own_code(job.model),
         _figures,
         lambda count: (normalise(batch.to(device)) for batch in loader.sample(count)),
     )
+
+
+def _own_code(model: str) -> dict[str, Any]:
+    """Of plug-ins that have a part in the network: its state is of no use to other code."""
+    code = plugin_code([model])
+    return {"plugin_code": code} if code else {}
 
 
 def _splits(job: Job[Recipe]) -> tuple[Split, Split]:

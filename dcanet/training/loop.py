@@ -260,7 +260,7 @@ class Trainer:
         if self.state is None:
             return
         if self.ranks.rank == 0:
-            self.state.save(self.step, self._state(totals))
+            self.state.save(self.step, self._state(totals), self.total_steps)
         self.ranks.wait()
 
     def _state(self, totals: list[float] | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Training recipes: config/recipes/*.yaml, checked; their hash is part of every result."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -11,6 +12,7 @@ from ..data.settings import Augmentation, Preprocessing
 from ..errors import UserError, first_problem
 from ..files import hash_of
 from ..models.forms import check_image_size
+from ..plugins.recipes import RECIPES
 
 #: Raised whenever a change of the code changes what a recipe yields; a cosmetic edit leaves it alone.
 TRAINING_REVISION = 4
@@ -146,14 +148,26 @@ AnyRecipe = TypeVar("AnyRecipe", Recipe, DetectionRecipe)
 
 def load_recipe(path: Path, kind: type[AnyRecipe]) -> AnyRecipe:
     """Read and check a recipe; UserError names the file, the key and what is allowed."""
+    return checked_recipe(read_yaml(path), kind, str(path))
+
+
+def find_recipe(name: str, kind: type[AnyRecipe]) -> AnyRecipe:
+    """A plug-in's recipe by its name, else the one of a file; UserError as in `load_recipe`."""
+    if name in RECIPES:
+        return checked_recipe(RECIPES[name], kind, f"recipe {name!r}")
+    return load_recipe(Path(name), kind)
+
+
+def checked_recipe(values: Mapping[str, Any], kind: type[AnyRecipe], source: str) -> AnyRecipe:
+    """A recipe from its keys and values; UserError names the source, the key and what is allowed."""
     try:
-        return kind.model_validate(read_yaml(path))
+        return kind.model_validate(values)
     except ValidationError as error:
         problem, where, message = first_problem(error)
         if problem == "extra_forbidden":
             message = f"unknown key {where!r}; a recipe has: {', '.join(kind.model_fields)}"
-            raise UserError(f"{path}: {message}") from error
-        raise UserError(f"{path}: {where}: {message}" if where else f"{path}: {message}") from error
+            raise UserError(f"{source}: {message}") from error
+        raise UserError(f"{source}: {where}: {message}" if where else f"{source}: {message}") from error
 
 
 def check_recipe_fits(recipe: Recipe, model: str) -> None:

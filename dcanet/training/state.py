@@ -9,21 +9,12 @@ from typing import Any
 
 import torch
 
-from ..documents import Document, Hash
 from ..errors import UserError
 from ..files import atomic_path, hash_of, sha256
+from .state_note import StateNote, saved_steps
 
 #: Differences of a key that a message lists before it only counts them.
 SHOWN = 5
-
-
-class StateNote(Document):
-    """state-<step>.json; state-<step>.pt counts only with it beside."""
-
-    step: int
-    sha256: Hash
-    key_hash: Hash
-    key: dict[str, Any]
 
 
 class StateFolder:
@@ -40,10 +31,11 @@ class StateFolder:
         self.key_hash = hash_of(self.key)
         self._broken: set[int] = set()
 
-    def save(self, step: int, payload: dict[str, Any]) -> None:
+    def save(self, step: int, payload: dict[str, Any], steps: int | None = None) -> None:
         """Store tensors (on any device) and plain values, and drop all but the last two states.
 
-        States of later steps than this one are dropped too: training went back behind them.
+        States of later steps than this one are dropped too: training went back behind them. `steps` is how
+        many the whole training has, for whoever looks at the folder.
 
         Raises:
             UserError: the folder cannot be written to; the states in it are kept.
@@ -55,7 +47,8 @@ class StateFolder:
                 torch.save(payload, temporary)
                 _check_readable(temporary)
                 digest = sha256(temporary)
-            StateNote(step=step, sha256=digest, key_hash=self.key_hash, key=self.key).save(self._note(step))
+            note = StateNote(step=step, steps=steps, sha256=digest, key_hash=self.key_hash, key=self.key)
+            note.save(self._note(step))
         except (OSError, RuntimeError) as error:
             # Torch's writer has no error class of its own.
             if isinstance(error, RuntimeError) and not re.search("inline_container|StreamWriter", str(error)):
@@ -66,7 +59,7 @@ class StateFolder:
                 "make room and run again, the state before is kept"
             ) from error
         self._broken.discard(step)
-        before = [other for other in self._steps() if other < step and other not in self._broken]
+        before = [other for other in saved_steps(self.folder) if other < step and other not in self._broken]
         self._remove(keep={step, *before[:1]})
 
     def load(self) -> tuple[int, dict[str, Any]] | None:
@@ -77,7 +70,7 @@ class StateFolder:
         Raises:
             UserError: the state is of a training with another key.
         """
-        steps = self._steps()
+        steps = saved_steps(self.folder)
         for position, step in enumerate(steps):
             try:
                 return step, self._read(step)
@@ -125,12 +118,6 @@ class StateFolder:
             + "; ".join([*found[:SHOWN], *more])
             + "; delete the folder to start afresh, or go back to the settings there to continue"
         )
-
-    def _steps(self) -> list[int]:
-        """Steps with a note, the newest first."""
-        names = [path.name for path in self.folder.glob("state-*.json")]
-        found = [re.fullmatch(r"state-(\d+)\.json", name) for name in names]
-        return sorted((int(match[1]) for match in found if match), reverse=True)
 
     def _remove(self, keep: set[int]) -> None:
         kept = {path for step in keep for path in (self._tensors(step), self._note(step))}

@@ -149,6 +149,7 @@ def _store(
         recipe_hash=digest,
         data_fingerprint=parts.data_fingerprint,
         weights_sha256=sha256(weights),
+        files={"history.jsonl": sha256(job.out / "history.jsonl")},
         nondeterministic_operations=nondeterministic,
     ).save(job.out / "provenance.json")
     if prepared.state:

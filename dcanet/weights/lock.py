@@ -41,7 +41,11 @@ class Lock:
         entries: dict[str, Entry] = {}
         for number, line in enumerate(lines[2:], start=3):
             row = line.split("\t")
-            if len(row) != 4 or not re.fullmatch("[0-9]{1,15}", row[2]) or not re.fullmatch("[0-9a-f]{64}", row[3]):
+            if (
+                len(row) != 4
+                or not re.fullmatch("[0-9]{1,15}", row[2])
+                or not re.fullmatch("[0-9a-f]{64}", row[3])
+            ):
                 raise UserError(
                     f"{self.path}: line {number}: is not 'source, name, size, SHA-256'; "
                     "restore the file from version control"

@@ -1,11 +1,13 @@
 """Classifiers and detectors alike: what is known of a network by its id, without torch until one is built."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .. import models
 from ..detection import forms as detectors
 from ..errors import nearest
 from ..models import forms as classifiers
+from ..plugins.loading import code_hashes
 
 if TYPE_CHECKING:
     from ..detection import Detector
@@ -65,6 +67,17 @@ def variant_of(name: str, options: dict[str, Any]) -> dict[str, Any]:
 def split_id(name: str) -> tuple[str | None, str]:
     """The detector, None for a classifier, and the id of the classifier that is its backbone or itself."""
     return detectors.split_name(name) if detectors.is_detector(name) else (None, name)
+
+
+def plugin_code(names: Iterable[str]) -> list[str]:
+    """Hashes of the code of the plug-ins that have a part in any of these networks."""
+    triples = [classifiers.triple_of(split_id(name)[1]) for name in names]
+    parts = {
+        part
+        for backbone, attention, _ in triples
+        for part in (("backbone", backbone), ("attention", attention))
+    }
+    return code_hashes(parts)
 
 
 def num_classes_of(model: Network) -> int:

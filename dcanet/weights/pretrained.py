@@ -30,6 +30,7 @@ def make_run(
         started,
         "cpu",
         weights_sha256=sha256(weights),
+        files={"history.jsonl": sha256(folder / "history.jsonl")},
         weights_source=conversion.source,
         source_sha256=conversion.source_sha256,
     ).save(folder / "provenance.json")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UserError
-from .networks import Network, assemble, num_classes_of
+from .networks import Network, assemble, is_network, num_classes_of, unknown
 from .tensorfile import write_tensors
 
 
@@ -63,6 +63,10 @@ def load_model(path: Path) -> Network:
         UserError: the file is not one of this project or does not fit what it says of itself.
     """
     metadata = read_metadata(path)
+    if not is_network(metadata.model):
+        raise UserError(
+            f"{path}: {unknown(metadata.model)}; a plug-in's is known to dcanet --plugin FILE VERB"
+        )
     try:
         model = empty_model(metadata.model, metadata.num_classes, metadata.options)
         with safe_open(path, framework="pt") as file:

@@ -16,7 +16,7 @@ from dcanet.cli import build_parser
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: Commands of others, which no parser here knows.
-OTHERS = {"ln", "mkdir", "cd", "git", "uv", "tensorboard", "for", "done", "do", "sbatch", "."}
+OTHERS = {"apptainer", "ln", "mkdir", "cd", "git", "uv", "tensorboard", "for", "done", "do", "sbatch", "."}
 TARGETS = {"all", "table1", "table2", "profile", "report"}
 
 
@@ -57,6 +57,8 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def follow(page: Path, folder: Path, *, slow: bool) -> None:
     """Do what a page says from top to bottom, in a copy of the workflow."""
     copy_workflow(folder)
+    (folder / "docs").mkdir()
+    shutil.copy(ROOT / "docs/my_blocks.py", folder / "docs")
     for block in read(page):
         where = f"{name_of(page)}, line {block.line}"
         if block.file:

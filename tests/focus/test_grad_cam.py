@@ -6,6 +6,7 @@ import torch
 from settled import settled
 from torch import nn
 
+from dcanet.errors import UserError
 from dcanet.focus.grad_cam import grad_cam
 from dcanet.focus.stages import stages_of
 from dcanet.models import create, names
@@ -145,5 +146,5 @@ def test_stages_end_where_the_map_shrinks(name):
 
 
 def test_no_stages_of_something_else():
-    with pytest.raises(TypeError, match="Linear"):
+    with pytest.raises(UserError, match="Linear: no stages are known"):
         stages_of(nn.Linear(1, 1))

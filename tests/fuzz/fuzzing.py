@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch  # noqa: F401  # when it is imported it looks for libraries by starting a program
 from hypothesis import HealthCheck, Phase, seed, settings
 
 from dcanet.errors import UserError
@@ -89,7 +90,11 @@ class Cases:
         return path
 
     def run(
-        self, function: Callable[..., Any], *arguments: Any, refuses: tuple[type[Exception], ...] = (), memory: int = MEMORY
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        refuses: tuple[type[Exception], ...] = (),
+        memory: int = MEMORY,
     ) -> Any:
         """What the function returns; None where it refuses its arguments by a UserError, or as documented."""
         self._seen.add(hash((function, repr(arguments), *self._files.items())))

@@ -13,10 +13,35 @@ MARKUP = [
     *("javascript:alert(1)", '" onmouseover="x', "' autofocus '", "<style>", "<x", "<!doctype>"),
     *("\\input{/etc/passwd}", "\\write18{x}", "%", "$x^2$", "^^5cinput", "\\\\", "{}", "\\end{table*}"),
     *("=cmd|'/c calc'!A0", "@SUM(1)", "+1", "-1", "\t=1", " =1", "＝1", '=HYPERLINK("x")', ";", ",", '"="'),
-    *("`code`", "```", "|", "a|b", "[x](javascript:y)", "![x](y)", "# x", "- x", "1. x", "***", "---", "<br>"),
+    *(
+        "`code`",
+        "```",
+        "|",
+        "a|b",
+        "[x](javascript:y)",
+        "![x](y)",
+        "# x",
+        "- x",
+        "1. x",
+        "***",
+        "---",
+        "<br>",
+    ),
     *("~~~", "\\|", "_a_", "__", "    x", "\n\n# x", "&amp;", "https://x.y", "<https://x.y>", "\\", "$$"),
 ]
-LETTERS = ["\u202e\u2066", "\u200b", "\ufeff", "e\u0301", "ﬁ", "𝔘", "\u2028", "\x85", "\x0b", "\ufffe", "ß" * 50]
+LETTERS = [
+    "\u202e\u2066",
+    "\u200b",
+    "\ufeff",
+    "e\u0301",
+    "ﬁ",
+    "𝔘",
+    "\u2028",
+    "\x85",
+    "\x0b",
+    "\ufffe",
+    "ß" * 50,
+]
 #: JSON can hold it, UTF-8 cannot.
 SURROGATE = "\ud800"
 
@@ -34,7 +59,21 @@ def texts(*more: str) -> st.SearchStrategy[str]:
 
 
 #: Numbers that are none, or too large for what they are put into.
-NUMBERS = [0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**400, 0.0, -0.0, 1e308, 5e-324, float("inf"), float("nan")]
+NUMBERS = [
+    0,
+    -1,
+    1,
+    2**31,
+    2**63,
+    -(2**63) - 1,
+    10**400,
+    0.0,
+    -0.0,
+    1e308,
+    5e-324,
+    float("inf"),
+    float("nan"),
+]
 
 
 def values(*more: str) -> st.SearchStrategy[object]:

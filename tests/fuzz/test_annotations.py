@@ -16,14 +16,46 @@ from dcanet.files import hash_of
 
 VALID = {
     "info": {"year": 2017},
-    "images": [{"id": 7, "file_name": "7.jpg", "width": 64, "height": 48}, {"id": 9, "file_name": "9.jpg", "width": 8, "height": 8}],
+    "images": [
+        {"id": 7, "file_name": "7.jpg", "width": 64, "height": 48},
+        {"id": 9, "file_name": "9.jpg", "width": 8, "height": 8},
+    ],
     "categories": [{"id": 1, "name": "cat"}, {"id": 3, "name": "dog"}],
     "annotations": [
-        {"id": 1, "image_id": 7, "category_id": 1, "iscrowd": 0, "bbox": [1.5, 2, 10, 9], "area": 90.0, "segmentation": [[1, 2, 3, 4]]},
-        {"id": 2, "image_id": 9, "category_id": 3, "iscrowd": 1, "bbox": [0, 0, 8, 8], "area": 64, "segmentation": {"counts": "x"}},
+        {
+            "id": 1,
+            "image_id": 7,
+            "category_id": 1,
+            "iscrowd": 0,
+            "bbox": [1.5, 2, 10, 9],
+            "area": 90.0,
+            "segmentation": [[1, 2, 3, 4]],
+        },
+        {
+            "id": 2,
+            "image_id": 9,
+            "category_id": 3,
+            "iscrowd": 1,
+            "bbox": [0, 0, 8, 8],
+            "area": 64,
+            "segmentation": {"counts": "x"},
+        },
     ],
 }
-WORDS = [b"NaN", b"Infinity", b"1e999", b"-1", b"9" * 5000, b"[" * 100_000, b'{"a":' * 2000, b'"\\ud800"', b"\xff", b"null", b"\x00", b"\xef\xbb\xbf"]
+WORDS = [
+    b"NaN",
+    b"Infinity",
+    b"1e999",
+    b"-1",
+    b"9" * 5000,
+    b"[" * 100_000,
+    b'{"a":' * 2000,
+    b'"\\ud800"',
+    b"\xff",
+    b"null",
+    b"\x00",
+    b"\xef\xbb\xbf",
+]
 
 
 @fuzz(8000)

@@ -94,11 +94,24 @@ def odd_tables(draw: st.DrawFn, kind: str) -> bytes:
     fields = {field.name: field for field in schema}
     for _ in range(draw(st.integers(1, 2))):
         name = draw(st.sampled_from(schema.names))
-        type_ = draw(st.one_of(st.just(schema.field(name).type), st.sampled_from([*ODD, pa.binary(), pa.list_(pa.int64())])))
+        type_ = draw(
+            st.one_of(
+                st.just(schema.field(name).type), st.sampled_from([*ODD, pa.binary(), pa.list_(pa.int64())])
+            )
+        )
         if pa.types.is_list(type_):
-            values = draw(st.lists(st.one_of(st.none(), st.lists(ODD[pa.int32()], max_size=6)), min_size=count, max_size=count))
+            values = draw(
+                st.lists(
+                    st.one_of(st.none(), st.lists(ODD[pa.int32()], max_size=6)),
+                    min_size=count,
+                    max_size=count,
+                )
+            )
             if pa.types.is_floating(type_.value_type):
-                values = [None if each is None else [None if one is None else float(one) for one in each] for each in values]
+                values = [
+                    None if each is None else [None if one is None else float(one) for one in each]
+                    for each in values
+                ]
         elif type_ in ODD:
             values = draw(st.lists(ODD[type_], min_size=count, max_size=count))
         else:
@@ -109,10 +122,28 @@ def odd_tables(draw: st.DrawFn, kind: str) -> bytes:
             fields[name] = fields[name].with_nullable(bool(arrays[name].null_count))
     metadata = dict(schema.metadata)
     if b"images" in metadata:
-        metadata[b"images"] = draw(st.sampled_from([b"[7, 9]", b"[]", b"[7", b"{}", b"[1e999]", b"[[7], [9]]", b'["7"]', b"[" * 5000, b"[99999999999999999999]", b"null", b"\xff"]))
+        metadata[b"images"] = draw(
+            st.sampled_from(
+                [
+                    b"[7, 9]",
+                    b"[]",
+                    b"[7",
+                    b"{}",
+                    b"[1e999]",
+                    b"[[7], [9]]",
+                    b'["7"]',
+                    b"[" * 5000,
+                    b"[99999999999999999999]",
+                    b"null",
+                    b"\xff",
+                ]
+            )
+        )
     if draw(st.integers(0, 9)) == 0:
         metadata[b"schema_version"] = draw(st.sampled_from([b"2", b"", b"\xff"]))
-    table = pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(list(fields.values()), metadata=metadata))
+    table = pa.Table.from_arrays(
+        list(arrays.values()), schema=pa.schema(list(fields.values()), metadata=metadata)
+    )
     return content_of(table)
 
 
@@ -121,4 +152,3 @@ def odd_tables(draw: st.DrawFn, kind: str) -> bytes:
 @given(data=st.data())
 def test_odd_tables(cases, kind, data):
     cases.run(used, KINDS[kind][1], cases.file(f"{kind}.parquet", data.draw(odd_tables(kind))))
-

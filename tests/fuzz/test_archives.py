@@ -22,9 +22,46 @@ from dcanet.data.huggingface_files import find_files
 from dcanet.data.idx import IMAGES, LABELS, read_idx
 from dcanet.data.shards import read_archives
 
-NAMES = ["a/1.jpg", "a/1.cls", "a/1.json", "../../ran.jpg", "/ran.jpg", "a/../../ran.png", "b/x.tar", ".hidden.jpg", "a//2.jpg", "./3.jpg", "\udcff.jpg", "x" * 300 + ".jpg"]
-TYPES = [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE, tarfile.GNUTYPE_SPARSE, b"x", b"g", b"L", b"7", b"\x00"]
-CONTENTS = [b"1", b"pixels", b'{"label": 3}', b'{"cls": "\\ud800"}', b"[" * 5000, b"9" * 5000, b"\xff", b'"cls"', b'{"label": ' + b"9" * 5000 + b"}"]
+NAMES = [
+    "a/1.jpg",
+    "a/1.cls",
+    "a/1.json",
+    "../../ran.jpg",
+    "/ran.jpg",
+    "a/../../ran.png",
+    "b/x.tar",
+    ".hidden.jpg",
+    "a//2.jpg",
+    "./3.jpg",
+    "\udcff.jpg",
+    "x" * 300 + ".jpg",
+]
+TYPES = [
+    tarfile.REGTYPE,
+    tarfile.SYMTYPE,
+    tarfile.LNKTYPE,
+    tarfile.CHRTYPE,
+    tarfile.BLKTYPE,
+    tarfile.FIFOTYPE,
+    tarfile.DIRTYPE,
+    tarfile.GNUTYPE_SPARSE,
+    b"x",
+    b"g",
+    b"L",
+    b"7",
+    b"\x00",
+]
+CONTENTS = [
+    b"1",
+    b"pixels",
+    b'{"label": 3}',
+    b'{"cls": "\\ud800"}',
+    b"[" * 5000,
+    b"9" * 5000,
+    b"\xff",
+    b'"cls"',
+    b'{"label": ' + b"9" * 5000 + b"}",
+]
 
 
 def archive(number: int) -> bytes:
@@ -38,8 +75,20 @@ def archive(number: int) -> bytes:
             member.size, member.type = len(content), random.choice([tarfile.REGTYPE] * 3 + TYPES)
             member.linkname = random.choice(["", "/etc/passwd", "../../x", "a/1.jpg"])
             if kind == tarfile.PAX_FORMAT and random.random() < 0.5:
-                key = random.choice(["size", "path", "mtime", "GNU.sparse.size", "GNU.sparse.map", "GNU.sparse.major", "hdrcharset"])
-                member.pax_headers = {key: random.choice(["-1", "-512", "9" * 30, "x", "../x", "1", "0,1", "", "1.5"])}
+                key = random.choice(
+                    [
+                        "size",
+                        "path",
+                        "mtime",
+                        "GNU.sparse.size",
+                        "GNU.sparse.map",
+                        "GNU.sparse.major",
+                        "hdrcharset",
+                    ]
+                )
+                member.pax_headers = {
+                    key: random.choice(["-1", "-512", "9" * 30, "x", "../x", "1", "0,1", "", "1.5"])
+                }
             try:
                 opened.addfile(member, io.BytesIO(content))
             except (ValueError, UnicodeError):
@@ -52,7 +101,11 @@ def archive(number: int) -> bytes:
 def test_archives_of_images(cases, number, change, damage, data):
     content = archive(number)
     if damage:
-        content = data.draw(damaged(content, words=[b"size=-512\n", b"ustar\x00", b"\x80" + b"\x00" * 10 + b"\x7f", b"\xff" * 12]))
+        content = data.draw(
+            damaged(
+                content, words=[b"size=-512\n", b"ustar\x00", b"\x80" + b"\x00" * 10 + b"\x7f", b"\xff" * 12]
+            )
+        )
     path = cases.file("train.tar", content)
     index = cases.run(scan, path)
     if index is not None:
@@ -88,7 +141,9 @@ def packed(*members: tuple[str, bytes]) -> bytes:
 
 
 CIFAR = VERSIONS[0]
-CIFAR_TAR = packed((f"{CIFAR.folder}/test_batch.bin", bytes(30)), (f"{CIFAR.folder}/batches.meta.txt", b"cat\ndog\n"))
+CIFAR_TAR = packed(
+    (f"{CIFAR.folder}/test_batch.bin", bytes(30)), (f"{CIFAR.folder}/batches.meta.txt", b"cat\ndog\n")
+)
 KIT = packed(
     ("ILSVRC2012_devkit_t12/data/ILSVRC2012_validation_ground_truth.txt", b"1\n2\n1\n"),
     ("ILSVRC2012_devkit_t12/data/meta.mat", b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM" + bytes(64)),
@@ -97,7 +152,9 @@ TAR = [b"../../ran", b"/ran", b"ustar", b"2", b"-1", b"77777777777", b"\x80" + b
 
 
 @fuzz(3000)
-@given(content=damaged(gzip.decompress(CIFAR_TAR), words=TAR), bare=damaged(CIFAR_TAR), packed_well=st.booleans())
+@given(
+    content=damaged(gzip.decompress(CIFAR_TAR), words=TAR), bare=damaged(CIFAR_TAR), packed_well=st.booleans()
+)
 def test_archives_of_cifar(cases, content, bare, packed_well):
     path = cases.file(CIFAR.archive, gzip.compress(content, 1) if packed_well else bare)
     cases.run(read_files, CIFAR, path, ["test_batch.bin", "batches.meta.txt"])
@@ -114,7 +171,11 @@ IDX = b"\x00\x00\x08\x03" + b"\x00\x00\x00\x02" * 3 + bytes(8)
 
 
 @fuzz(4000)
-@given(content=damaged(IDX, b"\x00\x00\x08\x01\x00\x00\x00\x02ab"), magic=st.sampled_from([IMAGES, LABELS]), packed_=st.booleans())
+@given(
+    content=damaged(IDX, b"\x00\x00\x08\x01\x00\x00\x00\x02ab"),
+    magic=st.sampled_from([IMAGES, LABELS]),
+    packed_=st.booleans(),
+)
 def test_idx_files(cases, content, magic, packed_):
     path = cases.file("x.gz", gzip.compress(content, 1)) if packed_ else cases.file("x", content)
     cases.run(read_idx, path, magic)
@@ -122,8 +183,12 @@ def test_idx_files(cases, content, magic, packed_):
 
 def streamed(names: list[str]) -> bytes:
     images = pa.array([{"bytes": b"\x89PNG1", "path": "a.png"}, {"bytes": b"\xff\xd8\xff", "path": None}])
-    features = {"info": {"features": {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": names}}}}
-    table = pa.table({"image": images, "label": [0, 1]}).replace_schema_metadata({"huggingface": json.dumps(features)})
+    features = {
+        "info": {"features": {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": names}}}
+    }
+    table = pa.table({"image": images, "label": [0, 1]}).replace_schema_metadata(
+        {"huggingface": json.dumps(features)}
+    )
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -145,10 +210,15 @@ def test_arrow_streams(cases, content):
 
 
 @fuzz(1000)
-@given(names=st.lists(hostile.texts("cat"), min_size=2, max_size=2), content=st.one_of(st.just(None), damaged(STREAM)))
+@given(
+    names=st.lists(hostile.texts("cat"), min_size=2, max_size=2),
+    content=st.one_of(st.just(None), damaged(STREAM)),
+)
 def test_saved_data_sets(cases, names, content):
     """Classes become folders of ids; they are called whatever the file says."""
-    cases.file("state.json", json.dumps({"_data_files": [{"filename": "data.arrow"}], "_split": "train"}).encode())
+    cases.file(
+        "state.json", json.dumps({"_data_files": [{"filename": "data.arrow"}], "_split": "train"}).encode()
+    )
     cases.file("data.arrow", content or streamed(names))
 
     def read() -> None:
@@ -162,11 +232,14 @@ STATE = b'{"_data_files": [{"filename": "data.arrow"}], "_split": "train"}'
 
 
 @fuzz(3000)
-@given(content=damaged(STATE, words=[b"../../etc/passwd", b"[" * 5000, b'"\\ud800"', b"9" * 5000, b"\\u0000", b"null"]), split=st.sampled_from(["train", "val", "test"]))
+@given(
+    content=damaged(
+        STATE, words=[b"../../etc/passwd", b"[" * 5000, b'"\\ud800"', b"9" * 5000, b"\\u0000", b"null"]
+    ),
+    split=st.sampled_from(["train", "val", "test"]),
+)
 def test_descriptions_of_saved_data_sets(cases, content, split):
     cases.file("state.json", content)
     cases.file("data.arrow", b"")
     for path in (cases.run(find_files, cases.folder, split) or ("", []))[1]:
         assert path.parent == cases.folder
-
-

@@ -13,8 +13,33 @@ from dcanet.cli import VERBS, build_parser, main
 PARSER = build_parser()
 #: No program can be given this character.
 WORDS = hostile.texts(
-    *("--out", "--model", "--seed", "--device", "--option", "--pairs", "--data", "--recipe", "--threads", "--help"),
-    *("--configfile", "--source", "--alpha", "0", "1", "nan", "1e999", "9" * 5000, "٣", "a=b", "@file", "--", "-v"),
+    *(
+        "--out",
+        "--model",
+        "--seed",
+        "--device",
+        "--option",
+        "--pairs",
+        "--data",
+        "--recipe",
+        "--threads",
+        "--help",
+    ),
+    *(
+        "--configfile",
+        "--source",
+        "--alpha",
+        "0",
+        "1",
+        "nan",
+        "1e999",
+        "9" * 5000,
+        "٣",
+        "a=b",
+        "@file",
+        "--",
+        "-v",
+    ),
     *("inspect", "list", "describe", "check", "costs", "throughput", "audit", "fetch", "convert", "digits"),
 ).map(lambda text: text.replace("\x00", "?"))
 ARGUMENTS = st.lists(WORDS, max_size=5)
@@ -40,7 +65,15 @@ def test_arguments(cases, verb, arguments):
 
 @fuzz(1000)
 @given(
-    command=st.sampled_from([["config"], ["weights", "inspect"], ["weights", "list", "--pairs"], ["data", "describe"], ["compare", "."]]),
+    command=st.sampled_from(
+        [
+            ["config"],
+            ["weights", "inspect"],
+            ["weights", "list", "--pairs"],
+            ["data", "describe"],
+            ["compare", "."],
+        ]
+    ),
     arguments=st.lists(WORDS, min_size=1, max_size=3),
     content=st.sampled_from([b"", b"a: [", b"\xff", b"PK\x03\x04", b"{}"]),
 )

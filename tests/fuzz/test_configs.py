@@ -1,5 +1,6 @@
 """The config and recipes: whatever stands in them is accepted or named in one line."""
 
+import re
 from pathlib import Path
 
 import hostile
@@ -12,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcanet.config import Config, parse_config, read_yaml
-from dcanet.data.settings import Augmentation
 from dcanet.files import hash_of
 from dcanet.training.recipe import DetectionRecipe, Recipe, check_recipe_fits, load_recipe, recipe_hash
 from dcanet.workflow import Plan
@@ -21,14 +21,62 @@ ROOT = Path(__file__).parents[2]
 CONFIGS = [path.read_bytes() for path in sorted((ROOT / "config").glob("*.yaml"))]
 RECIPES = [path.read_bytes() for path in sorted((ROOT / "config/recipes").glob("*.yaml"))]
 YAML = [
-    *(b"&a [*a, *a]", b"*a", b"<<: *a", b"!!python/object/apply:os.system ['touch ran']", b"!!python/name:os.system"),
-    *(b"!!int ''", b"!!float x", b"!!bool x", b"!!timestamp x", b"!!binary '%'", b"!!set {a, b}", b"!!omap [a]"),
-    *(b"2001-99-99", b"12:99:99", b"0x", b".nan", b"-.inf", b"1_000", b"9" * 5000, b"0b2", b"? [a]\n: b", b"[" * 3000),
-    *(b"{" * 3000, b"\x00", b"\xff", b"\xef\xbb\xbf", b"--- ", b"...", b"%YAML 9.9", b"%TAG ! x", b"\t", b"- " * 2000),
-    *(b"\xed\xa0\x80", "'\\ud800'".encode(), b'"\\ud800"', b'"\\U99999999"', b"=: 1", b"\nexperiment: a\n", b": |\n  x"),
+    *(
+        b"&a [*a, *a]",
+        b"*a",
+        b"<<: *a",
+        b"!!python/object/apply:os.system ['touch ran']",
+        b"!!python/name:os.system",
+    ),
+    *(
+        b"!!int ''",
+        b"!!float x",
+        b"!!bool x",
+        b"!!timestamp x",
+        b"!!binary '%'",
+        b"!!set {a, b}",
+        b"!!omap [a]",
+    ),
+    *(
+        b"2001-99-99",
+        b"12:99:99",
+        b"0x",
+        b".nan",
+        b"-.inf",
+        b"1_000",
+        b"9" * 5000,
+        b"0b2",
+        b"? [a]\n: b",
+        b"[" * 3000,
+    ),
+    *(
+        b"{" * 3000,
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"--- ",
+        b"...",
+        b"%YAML 9.9",
+        b"%TAG ! x",
+        b"\t",
+        b"- " * 2000,
+    ),
+    *(
+        b"\xed\xa0\x80",
+        b"'\\ud800'",
+        b'"\\ud800"',
+        b'"\\U99999999"',
+        b"=: 1",
+        b"\nexperiment: a\n",
+        b": |\n  x",
+    ),
 ]
 #: Pieces of them: PyYAML reads a thousand lines a second.
-PIECES = [b"\n".join(text.splitlines()[start : start + 12]) for text in (*CONFIGS, *RECIPES) for start in (0, 12, 24)]
+PIECES = [
+    b"\n".join(text.splitlines()[start : start + 12])
+    for text in (*CONFIGS, *RECIPES)
+    for start in (0, 12, 24)
+]
 #: Each level is ten times the one before it.
 BOMB = "\n".join(["a0: &a0 [x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12))])
 
@@ -70,7 +118,10 @@ def test_configs_by_the_schema(cases, values):
     value=hostile.texts("config/pairs.tsv"),
 )
 def test_paths_in_configs(cases, path, tests, key, value):
-    values = yaml.safe_load(CONFIGS[0]) | {"detection": None, key: {"resnet50": {"file": value}} if key == "weights" else value}
+    values = yaml.safe_load(CONFIGS[0]) | {
+        "detection": None,
+        key: {"resnet50": {"file": value}} if key == "weights" else value,
+    }
     cases.run(understood, values | {"data": {"name": "folder", "path": path, "tests": tests}}, "config")
 
 
@@ -86,6 +137,10 @@ def test_plans_of_configs(cases, values):
             plan.source_arguments(model)
         plan.options_of(plan.models)
         plan.throughput_arguments()
+        for name in (*plan.networks, *plan.detectors, *plan.timed, *plan.watched, *plan.tests):
+            assert re.fullmatch("[a-z0-9_]+", name)
+            assert re.fullmatch(plan.any_of([name]), name)
+        assert re.fullmatch("[A-Za-z0-9_-]+", plan.config.experiment)
 
     cases.run(planned)
 
@@ -97,7 +152,10 @@ def test_texts_that_should_be_yaml(cases, content):
 
 
 @fuzz(1000)
-@given(bomb=damaged(BOMB.encode(), words=YAML), key=st.sampled_from(["options", "recipes", "pairs", "data", "seeds"]))
+@given(
+    bomb=damaged(BOMB.encode(), words=YAML),
+    key=st.sampled_from(["options", "recipes", "pairs", "data", "seeds"]),
+)
 def test_configs_that_would_grow(cases, bomb, key):
     """Small files whose aliases stand for very much."""
     path = cases.file("some.yaml", bomb + f"\n{key}: {{resnet50: {{reduction: *a11}}}}\n".encode())
@@ -120,7 +178,9 @@ def test_configs_that_would_grow(cases, bomb, key):
     kind=st.sampled_from([Recipe, DetectionRecipe]),
 )
 def test_recipes(cases, values, kind):
-    path = cases.file("recipe.yaml", yaml.safe_dump(values, allow_unicode=True).encode("utf-8", "surrogatepass"))
+    path = cases.file(
+        "recipe.yaml", yaml.safe_dump(values, allow_unicode=True).encode("utf-8", "surrogatepass")
+    )
 
     def read() -> None:
         recipe = load_recipe(path, kind)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dcanet
-from dcanet.documents import Document, EpochRecord, read_history, write_history
+from dcanet.documents import Document, EpochRecord, read_history
 
 
 def kinds() -> list[type[Document]]:
@@ -48,10 +48,24 @@ def test_documents(cases, kind, data):
 
 
 @fuzz(6000)
-@given(number=st.integers(0, len(KINDS) - 1), content=damaged(b'{"schema_version": 1, "model": "a", "seed": null}', words=[b"NaN", b"1e999", b"9" * 5000, b"[" * 5000, b'"\\ud800"', b"\xff", b'"schema_version": 99', b'{"a":' * 500]))
+@given(
+    number=st.integers(0, len(KINDS) - 1),
+    content=damaged(
+        b'{"schema_version": 1, "model": "a", "seed": null}',
+        words=[
+            b"NaN",
+            b"1e999",
+            b"9" * 5000,
+            b"[" * 5000,
+            b'"\\ud800"',
+            b"\xff",
+            b'"schema_version": 99',
+            b'{"a":' * 500,
+        ],
+    ),
+)
 def test_texts_that_should_be_documents(cases, number, content):
     cases.run(KINDS[number].load, cases.file("document.json", content))
-
 
 
 @fuzz(4000)

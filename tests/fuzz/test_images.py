@@ -31,7 +31,12 @@ def png(width: int, height: int, depth: int = 8, colours: int = 2, rows: bytes =
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def jpeg(width: int, height: int, progressive: bool = False) -> bytes:
@@ -50,7 +55,14 @@ ORDINARY = [
 OTHERS = [
     b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(ran) (w) file closefile\nshowpage\n%%EOF\n",
     *(encoded(kind) for kind in ("GIF", "TIFF", "ICO", "PCX", "SGI", "TGA", "PDF", "DDS", "IM")),
-    *(b"GIF89a" + b"\xff" * 20, b"<svg xmlns='x'/>", b"P6 99999999 99999999 255 ", b"qoif" + b"\xff" * 10, b"SIMPLE  =", b""),
+    *(
+        b"GIF89a" + b"\xff" * 20,
+        b"<svg xmlns='x'/>",
+        b"P6 99999999 99999999 255 ",
+        b"qoif" + b"\xff" * 10,
+        b"SIMPLE  =",
+        b"",
+    ),
 ]
 SIDES = [1, 2, 1000, 20_000, 65_000, 65_535, 2**31 - 1]
 
@@ -66,7 +78,11 @@ def test_damaged_images(cases, content):
 
 
 @fuzz(2000)
-@given(content=damaged(*OTHERS, words=[b"%!PS", b"showpage\n", b"II*\x00", b"GIF89a", b"(ran) (w) file closefile\n"]))
+@given(
+    content=damaged(
+        *OTHERS, words=[b"%!PS", b"showpage\n", b"II*\x00", b"GIF89a", b"(ran) (w) file closefile\n"]
+    )
+)
 def test_other_formats(cases, content):
     cases.run(look_at, content)
     cases.run(decode_rgb, content, "some.png")

@@ -35,7 +35,9 @@ from dcanet.report.table1 import table1
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 #: Nine that differ, as names of rows do, and of which something is to be seen.
 NAMES = st.lists(
-    hostile.texts().map(lambda text: text.replace(hostile.SURROGATE, "?")).filter(lambda text: text.strip("\x00 ").split()),
+    hostile.texts()
+    .map(lambda text: text.replace(hostile.SURROGATE, "?"))
+    .filter(lambda text: text.strip("\x00 ").split()),
     min_size=9,
     max_size=9,
     unique_by=lambda text: " ".join(text.split()),
@@ -97,7 +99,9 @@ class Skeleton(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, *(name for name, _ in attributes)))
-        self.links += [value for name, value in attributes if name in ("href", "src", "action", "style", "http-equiv")]
+        self.links += [
+            value for name, value in attributes if name in ("href", "src", "action", "style", "http-equiv")
+        ]
         self._script = tag in ("script", "style")
 
     def handle_endtag(self, tag: str) -> None:
@@ -144,11 +148,14 @@ def test_markdown(cases, text):
     shown = " ".join(text.split())
     for written in (cases.run(escape, text), f"x {cases.run(escape_inside, text)}"):
         tokens = MARKDOWN.parse(written)
-        assert [token.type for token in tokens] == (["paragraph_open", "inline", "paragraph_close"] if written.strip() else [])
+        assert [token.type for token in tokens] == (PARAGRAPH if written.strip() else [])
         inside = [inner for token in tokens for inner in token.children or ()]
         assert {inner.type for inner in inside} <= {"text", "text_special"}
         read = "".join(inner.content for inner in inside)
-        assert read.removeprefix("x ").strip() == shown.replace("\x00", "\ufffd").strip()
+        assert re.sub("^x ?", "", read).strip() in (
+            expected := shown.replace("\x00", "\ufffd").strip(),
+            re.sub("^x ?", "", expected),
+        )
 
 
 @fuzz(1500)
@@ -158,7 +165,11 @@ def test_markdown_tables(cases, table, names):
     assert kinds(text) == kinds(as_markdown(called(table, HARMLESS)))
 
 
-PIECES = re.compile(r"\{\[\}U\+([0-9A-F]{4,6})\{\]\}|(" + "|".join(re.escape(each) for each in sorted(WRITTEN.values(), key=len, reverse=True)) + r")|\{\}|([^\\{}%&$#_^~])")
+PIECES = re.compile(
+    r"\{\[\}U\+([0-9A-F]{4,6})\{\]\}|("
+    + "|".join(re.escape(each) for each in sorted(WRITTEN.values(), key=len, reverse=True))
+    + r")|\{\}|([^\\{}%&$#_^~])"
+)
 READ = {written: character for character, written in WRITTEN.items()}
 
 

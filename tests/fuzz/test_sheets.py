@@ -22,7 +22,14 @@ from dcanet.workflow import Plan
 
 CONFIG = Path(__file__).parents[2] / "config"
 SAFE = re.compile("[a-z0-9_]+")
-WORDS = [text.encode("utf-8", "surrogatepass") for text in hostile.TEXTS] + [b"\t", b"\n", b"\r", b"\xff", b'"', b"9" * 5000]
+WORDS = [text.encode("utf-8", "surrogatepass") for text in hostile.TEXTS] + [
+    b"\t",
+    b"\n",
+    b"\r",
+    b"\xff",
+    b'"',
+    b"9" * 5000,
+]
 
 
 def rows(name: str, count: int) -> bytes:
@@ -48,7 +55,9 @@ def test_detectors(cases, content):
 
 
 @fuzz(4000)
-@given(name=st.one_of(hostile.texts(*known()), st.tuples(st.sampled_from(known()), hostile.texts()).map("".join)))
+@given(
+    name=st.one_of(hostile.texts(*known()), st.tuples(st.sampled_from(known()), hostile.texts()).map("".join))
+)
 def test_names_of_networks(cases, name):
     """No id with a character that a shell or a path knows is a network's."""
     if cases.run(networks.is_network, name):
@@ -61,7 +70,9 @@ def test_names_of_networks(cases, name):
 @fuzz(4000)
 @given(
     key=hostile.texts("reduction", "matching", "se_resnet50:reduction", "form", "name"),
-    value=hostile.texts("4", "one_layer", "1e999", "{a: 1}", "&a [*a]", "[" * 2000, "2001-99-99", "!!python/name:os.system"),
+    value=hostile.texts(
+        "4", "one_layer", "1e999", "{a: 1}", "&a [*a]", "[" * 2000, "2001-99-99", "!!python/name:os.system"
+    ),
     equals=st.sampled_from(["=", "=", "", ":", "=="]),
 )
 def test_option_texts(cases, key, value, equals):
@@ -71,7 +82,11 @@ def test_option_texts(cases, key, value, equals):
 
 @fuzz(3000)
 @given(
-    given_texts=st.lists(hostile.texts("published", "drive:0123456789", "https://x.y/z", "torchvision:X_Weights.Y"), min_size=1, max_size=3),
+    given_texts=st.lists(
+        hostile.texts("published", "drive:0123456789", "https://x.y/z", "torchvision:X_Weights.Y"),
+        min_size=1,
+        max_size=3,
+    ),
     digits=st.one_of(st.none(), hostile.texts("0" * 8)),
 )
 def test_sources_of_weights(cases, given_texts, digits):
@@ -79,13 +94,21 @@ def test_sources_of_weights(cases, given_texts, digits):
     source = cases.run(parse_source, given_texts, digits)
     if source is not None:
         arguments = source_arguments(source)
-        texts = [text for flag, text in zip(arguments[::2], arguments[1::2], strict=True) if flag == "--source"]
+        texts = [
+            text for flag, text in zip(arguments[::2], arguments[1::2], strict=True) if flag == "--source"
+        ]
         again = parse_source(texts, digits if "--sha256" in arguments else None)
         assert again == source
 
 
 LOCK = b"# dcanet weights lock, schema 1: what came from each source at its first use\nsource\tname\tsize\tsha256\n"
-ENTRY = b"drive:0123456789\tresnet50\t1234\t" + b"0" * 64 + b"\nhttps://x.y/z\tse_resnet50\t99\t" + b"a" * 64 + b"\n"
+ENTRY = (
+    b"drive:0123456789\tresnet50\t1234\t"
+    + b"0" * 64
+    + b"\nhttps://x.y/z\tse_resnet50\t99\t"
+    + b"a" * 64
+    + b"\n"
+)
 
 
 @fuzz(5000)
@@ -94,7 +117,14 @@ def test_locks_of_weights(cases, content):
     cases.run(Lock(cases.file("weights.lock", content)).entries)
 
 
-KEYS = ["module.conv1.weight", "layer1.0.bn1.weight", "layer2.0.se.fc.0.weight", "att_fc.weight", "fc.bias", "backbone.conv1.weight"]
+KEYS = [
+    "module.conv1.weight",
+    "layer1.0.bn1.weight",
+    "layer2.0.se.fc.0.weight",
+    "att_fc.weight",
+    "fc.bias",
+    "backbone.conv1.weight",
+]
 
 
 @fuzz(3000)

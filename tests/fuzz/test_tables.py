@@ -19,7 +19,14 @@ from dcanet.weights.transfer import Interrupted, Refused, Timeouts
 
 TABLE = b"ImageId,PredictionString\nILSVRC2012_val_1,n01440764 1 2 3 4\nILSVRC2012_val_2,n01443537 1 2 3 4\n"
 PLAIN = b"file_name,class\na/1.jpg,cat\nb/2.jpg,dog\n"
-WORDS = [text.encode("utf-8", "surrogatepass") for text in hostile.TEXTS] + [b"\x00", b"\xff", b'"', b"x" * 140_000, b"\r", b",,,,"]
+WORDS = [text.encode("utf-8", "surrogatepass") for text in hostile.TEXTS] + [
+    b"\x00",
+    b"\xff",
+    b'"',
+    b"x" * 140_000,
+    b"\r",
+    b",,,,",
+]
 
 
 @fuzz(6000)
@@ -50,7 +57,12 @@ LOG = (
 
 
 @fuzz(6000)
-@given(content=damaged(LOG, words=[*WORDS, b"nan", b"inf", b"1e999", b"9" * 5000, b"\xef\xbb\xbf", b"epoch " * 3000, b"\t" * 300]))
+@given(
+    content=damaged(
+        LOG,
+        words=[*WORDS, b"nan", b"inf", b"1e999", b"9" * 5000, b"\xef\xbb\xbf", b"epoch " * 3000, b"\t" * 300],
+    )
+)
 def test_logs_of_trainings(cases, content):
     cases.run(read_log, cases.file("x.log", content))
 
@@ -62,7 +74,21 @@ PAGES = [
     b"<html><title>Quota exceeded</title>Too many users have viewed or downloaded this file recently</html>",
     b'<html><a href="/uc?export=download&confirm=abc&id=x">Download</a>"downloadUrl":"https://x.y/z"</html>',
 ]
-TAGS = [b"<title", b"<title>" * 500, b"&#x110000;", b"&" * 3000, b"google drive" + b" " * 9000, b"http://[", b"file:///etc/passwd", b"<form" * 900, b"<" * 9000, b"javascript:", b"\xff", b"\\u003d", b"can" * 3000]
+TAGS = [
+    b"<title",
+    b"<title>" * 500,
+    b"&#x110000;",
+    b"&" * 3000,
+    b"google drive" + b" " * 9000,
+    b"http://[",
+    b"file:///etc/passwd",
+    b"<form" * 900,
+    b"<" * 9000,
+    b"javascript:",
+    b"\xff",
+    b"\\u003d",
+    b"can" * 3000,
+]
 
 
 @fuzz(5000)

@@ -156,11 +156,11 @@ def test_a_test_of_other_weights_is_warned_of(results: Path) -> None:
 def test_metrics_of_an_older_version(results: Path) -> None:
     path = run_folder(results, BASELINE, 0) / "eval/metrics.json"
     path.write_text(
-        path.read_text().replace('"schema_version": 2', '"schema_version": 1').replace('"nll"', '"loss"')
+        path.read_text().replace('"schema_version": 3', '"schema_version": 1').replace('"nll"', '"loss"')
     )
     (warning,) = [text for text in load(results, [se_pair()], None).warnings if "version" in text]
     assert warning == (
-        f"{path}: is of schema version 1, and this version reads 2; "
+        f"{path}: is of schema version 1, and this version reads 3; "
         "evaluate again: delete the file, or run `dcanet evaluate`"
     )
 

@@ -174,7 +174,7 @@ def test_what_cannot_be_compared_says_why(results: Path) -> None:
 def test_statistics_of_an_older_version(results: Path) -> None:
     compare(results)
     path = results / "statistics.json"
-    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 1'))
+    path.write_text(path.read_text().replace('"schema_version": 3', '"schema_version": 1'))
     stored, _ = read(results)
     (warning,) = [text for text in stored.warnings if "version" in text]
-    assert warning.startswith(f"{path}: is of schema version 1, and this version reads 2; compare again")
+    assert warning.startswith(f"{path}: is of schema version 1, and this version reads 3; compare again")

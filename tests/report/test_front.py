@@ -17,7 +17,7 @@ from made_up import (
 
 from dcanet.report.alerts import alerts
 from dcanet.report.environment import environments
-from dcanet.report.progress import Progress, progress, ran
+from dcanet.report.progress import Progress, progress, ran, where_to_ask
 from dcanet.report.stored import load
 from dcanet.report.stored_detection import load_detection
 from dcanet.report.table1 import table1
@@ -105,6 +105,8 @@ def test_done_failed_and_pending(tmp_path: Path) -> None:
         "1 pending",
     ]
     assert Progress("all", done=2, failed=0, total=2).rest == ""
+    assert where_to_ask(found) == ["2 results failed: dcanet doctor says why, and what to change."]
+    assert where_to_ask([Progress("all", done=1, failed=0, total=2)]) == []
 
 
 def test_what_ran_where(tmp_path: Path) -> None:

@@ -188,8 +188,8 @@ def test_evaluating_on_other_classes(data, tmp_path):
 
 def test_metrics_of_the_future_are_refused(tmp_path):
     file = tmp_path / "metrics.json"
-    file.write_text(json.dumps({"schema_version": 3}))
-    with pytest.raises(UserError, match=r"metrics\.json: is of schema version 3"):
+    file.write_text(json.dumps({"schema_version": Metrics.version() + 1}))
+    with pytest.raises(UserError, match=r"metrics\.json: is of schema version 4"):
         Metrics.load(file)
 
 

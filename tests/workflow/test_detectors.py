@@ -1,10 +1,12 @@
 """Table 2 by the workflow: classifiers become backbones of detectors, which are trained, drawn and shown."""
 
 import json
+from pathlib import Path
 
 import pytest
 from working_copy import RECIPE, planned, snakemake, working_copy
 
+from dcanet.cli import main
 from dcanet.files import sha256
 from dcanet.weights.store import read_metadata
 
@@ -53,6 +55,12 @@ def test_detectors_start_from_the_classifiers_and_are_shown(done):
     assert (pictures["baseline"], len(pictures["pictures"])) == ("retinanet_resnet50", 2)
     galleries = (done / "report/index.html").read_text().partition('id="detections"')[2]
     assert galleries.count("data:image/jpeg") >= 4
+
+
+def test_the_results_stand_up_to_a_check(done, monkeypatch, capsys):
+    monkeypatch.chdir(done)
+    assert main(["verify", "results", "--data", *map(str, Path("data").iterdir())]) == 0
+    assert "found anew" not in capsys.readouterr().out
 
 
 def test_nothing_is_done_twice(done):

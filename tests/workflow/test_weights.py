@@ -12,6 +12,7 @@ from oracle import FORMS
 from weights.loopback import Loopback, running
 from workflow.working_copy import RECIPE, ROOT, planned, snakemake, working_copy
 
+from dcanet.cli import main
 from dcanet.documents import Metrics, Provenance, read_history
 from dcanet.files import sha256
 from dcanet.sheets import Classifier, read_pairs
@@ -61,7 +62,7 @@ def serve(server: Loopback, checkpoints: dict[str, Path]) -> None:
         server.serve(row(model).log_drive_id, LOG.encode())
 
 
-def test_a_published_pair(server, checkpoints, image_folder, tmp_path):
+def test_a_published_pair(server, checkpoints, image_folder, tmp_path, monkeypatch):
     data = {"name": "folder", "path": str(image_folder())}
     shutil.rmtree(tmp_path / "images" / "train")
     copy = working_copy(tmp_path / "copy", pairs=[PAIR], data=data, weights={"default": "published"})
@@ -85,6 +86,9 @@ def test_a_published_pair(server, checkpoints, image_folder, tmp_path):
         "Validation top-1 (%) of SE-MobileNetV2 in epochs 1 to 2" in (copy / "report/index.html").read_text()
     )
     assert len((copy / "config/weights.lock").read_text().splitlines()) == 2 + 4
+
+    monkeypatch.chdir(copy)
+    assert main(["verify", "results", "--data", data["path"]]) == 0
 
     asked = len(server.requests)
     assert planned(copy) == planned(copy, "--config", "offline=true") == {}

@@ -11,6 +11,8 @@ import yaml
 from PIL import Image
 from working_copy import RECIPE, planned, snakemake, working_copy
 
+from dcanet.cli import main
+
 #: What every result that is evaluated anew leads to.
 SHOWN = {"statistics": 1, "thumbnails": 1, "report": 1, "all": 1}
 MEASURED = {"costs", "audit", "throughput"}
@@ -89,6 +91,12 @@ def test_every_file_tells_the_command_and_the_config_that_made_it(done):
     (config,) = {each["config_hash"] for each in made}
     assert re.fullmatch("[0-9a-f]{16}", config)
     assert {each["command"][1] for each in made} == {"train", "evaluate", "profile", "statistics"}
+
+
+def test_the_results_stand_up_to_a_check(done, monkeypatch, capsys):
+    monkeypatch.chdir(done)
+    assert main(["verify", "results", "--data", "images"]) == 0
+    assert capsys.readouterr().out.endswith(" recomputed, 0 problems\n")
 
 
 def test_second_run_has_nothing_to_do(done):

@@ -64,6 +64,11 @@ def planned(root: Path, *arguments: str) -> dict[str, int]:
     result = snakemake(root, "--dry-run", *arguments)
     text = result.stdout + result.stderr
     assert result.returncode == 0, text
+    return job_counts(text)
+
+
+def job_counts(text: str) -> dict[str, int]:
+    """Rule -> number of jobs, by the table that Snakemake begins with."""
     if "Nothing to be done" in text:
         return {}
     table = text.split("job ", 1)[1].split("total")[0].splitlines()[2:]

@@ -14,7 +14,8 @@ rule digits:
     message:
         "Blend real digits over real photographs, {wildcards.size} pixels"
     shell:
-        "dcanet data digits --image-size {wildcards.size} --seed {wildcards.digits_seed} "
+        f"{DCANET} data "
+        "digits --image-size {wildcards.size} --seed {wildcards.digits_seed} "
         "--out {params.folder:q} > {log:q} 2>&1"
 
 
@@ -37,5 +38,6 @@ rule describe_folder:
     message:
         "Count and fingerprint the images of {input.folder}"
     shell:
-        "dcanet data {params.how} {params.workers} {input.folder:q} --splits {params.splits} "
+        f"{DCANET} data "
+        "{params.how} {params.workers} {input.folder:q} --splits {params.splits} "
         "--out {output.dataset:q} > {log:q} 2>&1"

@@ -22,7 +22,8 @@ rule scenes:
     message:
         "Draw scenes of digits, {wildcards.size} pixels"
     shell:
-        "dcanet data scenes --image-size {wildcards.size} --images-train {wildcards.images_train} "
+        f"{DCANET} data "
+        "scenes --image-size {wildcards.size} --images-train {wildcards.images_train} "
         "--images-val {wildcards.images_val} --seed {wildcards.scenes_seed} "
         "--out {params.folder:q} > {log:q} 2>&1"
 
@@ -80,7 +81,8 @@ rule train_detector:
     message:
         "Train {wildcards.detector}, seed {wildcards.seed}"
     shell:
-        "exec dcanet train --model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
+        f"exec {DCANET} train "
+        "--model {wildcards.detector} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --backbone {input.backbone:q} "
         "--device {params.device} "
         "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
@@ -121,7 +123,8 @@ rule evaluate_detector:
     message:
         "Evaluate {wildcards.detector}, {wildcards.run}"
     shell:
-        "exec dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        f"exec {DCANET} evaluate "
+        "--weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
         "--device {params.device} "
         "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
@@ -148,6 +151,7 @@ rule draw_detections:
     message:
         "Draw what {wildcards.detector} and its baseline find"
     shell:
-        "dcanet draw --data {params.data:q} --dataset {input.dataset:q} "
+        f"{DCANET} draw "
+        "--data {params.data:q} --dataset {input.dataset:q} "
         "--baseline {params.baseline}={input.baseline:q} --detector {wildcards.detector}={input.detector:q} "
         "--out {output.pictures:q} > {log:q} 2>&1"

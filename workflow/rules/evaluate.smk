@@ -24,7 +24,8 @@ rule evaluate:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}"
     shell:
-        "exec dcanet evaluate --weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
+        f"exec {DCANET} evaluate "
+        "--weights {input.weights:q} --data {params.data:q} --dataset {input.dataset:q} "
         "--recipe {input.recipe:q} --device {params.device} "
         "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
@@ -57,7 +58,8 @@ rule evaluate_test:
     message:
         "Evaluate {wildcards.model}, {wildcards.run}, on {wildcards.test}"
     shell:
-        "exec dcanet evaluate --weights {input.weights:q} --data {input.data:q} --split test "
+        f"exec {DCANET} evaluate "
+        "--weights {input.weights:q} --data {input.data:q} --split test "
         "--recipe {input.recipe:q} --device {params.device} "
         "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --out {params.folder:q} > {log:q} 2>&1"
@@ -84,5 +86,6 @@ rule score_real_labels:
     message:
         "Score {wildcards.model}, {wildcards.run}, by the labels of {wildcards.test}"
     shell:
-        "dcanet evaluate --predictions {input.predictions:q} --real {input.labels:q} "
+        f"{DCANET} evaluate "
+        "--predictions {input.predictions:q} --real {input.labels:q} "
         "--out {params.folder:q} > {log:q} 2>&1"

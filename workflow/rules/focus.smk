@@ -5,7 +5,7 @@ rule focus:
         baselines=lambda wildcards: watched_weights(wildcards.backbone, "baseline"),
         connected=lambda wildcards: watched_weights(wildcards.backbone, "connected"),
         dataset=PLAN.dataset,
-        recipe=lambda wildcards: recipe(CONFIG.recipes[wildcards.backbone]),
+        recipe=lambda wildcards: recipe(PLAN.recipe_file(wildcards.backbone)),
     output:
         f"{RESULTS}/focus/{{backbone}}.json",
     log:
@@ -20,12 +20,13 @@ rule focus:
         device=CONFIG.device,
         settings=PLAN.focus_arguments(),
         preprocessing=lambda wildcards: PLAN.preprocessing_of(
-            PLAN.watched[wildcards.backbone][0].id
+            PLAN.watched[wildcards.backbone][0].baseline.id
         ),
         version=Focus.version(),
     message:
         "Look where the {wildcards.backbone} networks look"
     shell:
-        "dcanet focus --baseline {input.baselines:q} --connected {input.connected:q} --data {params.data:q} "
+        f"{DCANET} focus "
+        "--baseline {input.baselines:q} --connected {input.connected:q} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} --threads {threads} "
         "{params.settings:q} --out {output:q} > {log:q} 2>&1"

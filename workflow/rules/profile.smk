@@ -10,13 +10,15 @@ rule costs:
     params:
         models=PLAN.models + PLAN.detectors,
         options=PLAN.options_of(PLAN.models),
+        code=plugin_code(PLAN.models + PLAN.detectors),
         image_size=CONFIG.profile.image_size,
         version=Costs.version(),
         structures_version=Structures.version(),
     message:
         "Count parameters and MACs of every network"
     shell:
-        "dcanet profile costs {params.models} --image-size {params.image_size} {params.options:q} "
+        f"{DCANET} profile "
+        "costs {params.models} --image-size {params.image_size} {params.options:q} "
         "--keep-going --structures {output.structures:q} --out {output.costs:q} > {log:q} 2>&1"
 
 
@@ -35,7 +37,8 @@ rule audit:
     message:
         "Check every published cost"
     shell:
-        "dcanet profile audit --pairs {input.pairs:q} --out {output:q} > {log:q} 2>&1"
+        f"{DCANET} profile "
+        "audit --pairs {input.pairs:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule plan:
@@ -61,7 +64,9 @@ rule plan:
     message:
         "Estimate what the experiment will cost"
     shell:
-        "printf %s {params.config:q} | dcanet plan --configfile /dev/stdin --json {output:q} > {log:q} 2>&1"
+        "printf %s {params.config:q} | "
+        f"{DCANET} plan "
+        "--configfile /dev/stdin --json {output:q} > {log:q} 2>&1"
 
 
 rule throughput:
@@ -79,10 +84,12 @@ rule throughput:
     params:
         models=lambda wildcards: PLAN.timed[wildcards.pair],
         options=lambda wildcards: PLAN.options_of(PLAN.timed[wildcards.pair]),
+        code=lambda wildcards: plugin_code(PLAN.timed[wildcards.pair]),
         settings=PLAN.throughput_arguments(),
         version=Throughput.version(),
     message:
         "Time {wildcards.pair} on {wildcards.device}, its models interleaved"
     shell:
-        "dcanet profile throughput {params.models} --device {wildcards.device} --threads {threads} "
+        f"{DCANET} profile "
+        "throughput {params.models} --pair {wildcards.pair} --device {wildcards.device} --threads {threads} "
         "{params.settings:q} {params.options:q} --out {output:q} > {log:q} 2>&1"

@@ -63,13 +63,15 @@ rule report:
         detection_note=(
             CONFIG.detection.data.note if CONFIG.detection else "COCO val2017"
         ),
+        also=PLAN.own.pairs_arguments,
         pretrained=["--pretrained", *PLAN.pretrained] if PLAN.pretrained else [],
         renderer=PLAN.renderer_hash(),
     message:
         "Render the report"
     shell:
-        'dcanet report {params.results:q} --logs "$(dirname {log:q})" --pairs {input.pairs:q} '
+        f"{DCANET} report "
+        '{params.results:q} --logs "$(dirname {log:q})" --pairs {input.pairs:q} '
         "--detectors {input.detectors:q} --data-note {params.data_note:q} "
-        "--detection-note {params.detection_note:q} {params.pretrained:q} "
+        "--detection-note {params.detection_note:q} {params.also:q} {params.pretrained:q} "
         "--out {params.folder:q} "
         "> {log:q} 2>&1"

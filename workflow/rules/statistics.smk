@@ -15,13 +15,16 @@ rule statistics:
     params:
         results=subpath(output[0], parent=True),
         settings=PLAN.statistics_arguments(),
+        also=PLAN.own.pairs_arguments,
+        metrics=PLAN.own.metrics_code,
         pretrained=["--pretrained", *PLAN.pretrained] if PLAN.pretrained else [],
         version=TableStatistics.version(),
     message:
         "Tell differences from noise"
     shell:
-        "dcanet statistics {params.results:q} --pairs {input.pairs:q} --detectors {input.detectors:q} "
-        "{params.settings:q} {params.pretrained:q} --out {output:q} > {log:q} 2>&1"
+        f"{DCANET} statistics "
+        "{params.results:q} --pairs {input.pairs:q} --detectors {input.detectors:q} "
+        "{params.also:q} {params.settings:q} {params.pretrained:q} --out {output:q} > {log:q} 2>&1"
 
 
 # Drawn here, so that the report needs no images.
@@ -42,4 +45,5 @@ rule thumbnails:
     message:
         "Draw the images on which networks differ most surely"
     shell:
-        "dcanet thumbnails {input.statistics:q} --data {params.data:q} --out {output:q} > {log:q} 2>&1"
+        f"{DCANET} thumbnails "
+        "{input.statistics:q} --data {params.data:q} --out {output:q} > {log:q} 2>&1"

@@ -27,7 +27,8 @@ rule train:
     message:
         "Train {wildcards.model}, seed {wildcards.seed}"
     shell:
-        "exec dcanet train --model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
+        f"exec {DCANET} train "
+        "--model {wildcards.model} --seed {wildcards.seed} --data {params.data:q} "
         "--dataset {input.dataset:q} --recipe {input.recipe:q} --device {params.device} "
         "--nodes {resources.nodes} --processes {resources.ranks} --threads {resources.rank_threads} "
         "--workers {resources.loaders} --save-minutes {resources.save_minutes} --on-warning {resources.on_warning} "

@@ -12,13 +12,15 @@ rule fetch_weights:
     params:
         folder=subpath(output.checkpoint, parent=True),
         source=lambda wildcards: PLAN.source_arguments(wildcards.model),
+        also=PLAN.own.pairs_arguments,
         pairs=CONFIG.pairs_sheet,
         detectors=CONFIG.detectors_sheet,
     message:
         "Fetch the weights of {wildcards.model}"
     shell:
-        "dcanet weights fetch {wildcards.model} {params.source:q} --pairs {params.pairs:q} "
-        "--detectors {params.detectors:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
+        f"{DCANET} weights "
+        "fetch {wildcards.model} {params.source:q} --pairs {params.pairs:q} "
+        "--detectors {params.detectors:q} {params.also:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule fetch_log:
@@ -38,7 +40,8 @@ rule fetch_log:
     message:
         "Fetch the published training log of {wildcards.model}"
     shell:
-        "dcanet weights fetch {wildcards.model}.log --pairs {params.pairs:q} "
+        f"{DCANET} weights "
+        "fetch {wildcards.model}.log --pairs {params.pairs:q} "
         "--detectors {params.detectors:q} {resources.network} --out {params.folder:q} > {log:q} 2>&1"
 
 
@@ -64,8 +67,10 @@ rule convert_weights:
             f"--log={path}" for path in input.training_log
         ],
         conversion=CONVERSION_VERSION,
+        code=lambda wildcards: plugin_code([wildcards.model]),
     message:
         "Convert the weights of {wildcards.model}"
     shell:
-        "dcanet weights convert {input.checkpoint:q} --model {wildcards.model} "
+        f"{DCANET} weights "
+        "convert {input.checkpoint:q} --model {wildcards.model} "
         "--origin {params.origin:q} {params.training_log:q} --run {params.folder:q} > {log:q} 2>&1"

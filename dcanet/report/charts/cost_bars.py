@@ -37,12 +37,16 @@ def _bars(pairs: Sequence[Pair], counted: Mapping[str, Parts]) -> Bars:
         if model and model.id in counted:
             yield Bar(f"DCA-{name}" if model.connected else name, model.id, counted[model.id])
 
+    def once(pair: Pair) -> list[Classifier]:
+        """Its models, without a baseline that an earlier partner was drawn beside."""
+        models = [model for model in pair.models if model.id not in beside]
+        beside.update({pair.baseline.id} if pair.connected else ())
+        return models
+
+    beside: set[str] = set()
     families = {
         family.name: [
-            bar
-            for name, pair in family.pairs.items()
-            for model in (pair.baseline, pair.connected)
-            for bar in of(name, model)
+            bar for name, pair in family.pairs.items() for model in once(pair) for bar in of(name, model)
         ]
         for family in by_backbone(pairs)
     }

@@ -1,0 +1,1 @@
+"""What plug-ins must keep, tried on them: `dcanet check`."""
