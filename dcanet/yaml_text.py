@@ -28,7 +28,7 @@ def parse_yaml(text: str, source: str) -> Any:
 
 
 def refuse_boundless(value: Any, source: str) -> None:
-    """UserError for lists and mappings that hold themselves, or so many others that printing one takes forever.
+    """UserError for lists and mappings that hold themselves, or so many others that printing takes forever.
 
     A few lines of YAML whose aliases name one another ten times each stand for billions of values, which are
     in memory once: until something looks at them all.

@@ -81,7 +81,11 @@ def decode_pixels(data: bytes, where: str, shrink: int = 1) -> NDArray[np.uint8]
 
 
 def _turbo_size(data: bytes, where: str) -> tuple[int, int] | None:
-    """(width, height) of a JPEG that simplejpeg decodes as Pillow does, else None; UserError for too many pixels."""
+    """(width, height) of a JPEG that simplejpeg decodes as Pillow does, else None.
+
+    Raises:
+        UserError: too many pixels.
+    """
     if simplejpeg is None or not data.startswith(b"\xff\xd8\xff"):
         return None
     try:

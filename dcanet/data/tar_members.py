@@ -12,7 +12,7 @@ TAR_ERRORS = (
 
 
 def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """One header after the other; one of `TAR_ERRORS` also where a header leads back to where it came from."""
+    """One header after the other; one of `TAR_ERRORS` also where one leads back to where it came from."""
     while (member := archive.next()) is not None:
         archive.members.clear()  # type: ignore[attr-defined]  # it keeps all headers, gigabytes for a million images
         if member.size < 0:

@@ -65,7 +65,7 @@ def _content(cell: Cell, content: Content, scale: int) -> str:
 
 
 def cell_text(text: str) -> str:
-    """Text on one line that no spreadsheet takes for a formula, whatever invisible characters it passes over."""
+    """Text on one line that no spreadsheet takes for a formula, not behind invisible characters either."""
     text = " ".join(text.split())
     return f"'{text}" if re.match(r"[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]", text) else text
 

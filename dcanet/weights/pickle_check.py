@@ -1,7 +1,7 @@
 """Pickles that torch's reader of weights would not survive, told before it reads them.
 
-It runs nothing that it does not know. But of what it knows, a bytearray of 2 GiB takes eight bytes, and a key of
-tuples within tuples ends the process when its hash is made.
+It runs nothing that it does not know. But of what it knows, a bytearray of 2 GiB takes eight bytes, and a key
+of tuples within tuples ends the process when its hash is made.
 """
 
 import mmap

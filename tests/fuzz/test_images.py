@@ -53,7 +53,7 @@ ORDINARY = [
 ]
 #: Under an image's name too; the first would start Ghostscript.
 OTHERS = [
-    b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(ran) (w) file closefile\nshowpage\n%%EOF\n",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n(ran) (w) file closefile\nshowpage\n",
     *(encoded(kind) for kind in ("GIF", "TIFF", "ICO", "PCX", "SGI", "TGA", "PDF", "DDS", "IM")),
     *(
         b"GIF89a" + b"\xff" * 20,

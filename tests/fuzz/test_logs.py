@@ -44,7 +44,9 @@ def test_logs(cases, content):
     cases.run(last_words, lines, "some.log")
 
 
-SACCT = b"1|COMPLETED|0:0|00:10|4G||\n2|OUT_OF_MEMORY|0:125|00:10:00|4G|5G|\n3|TIMEOUT|0:15|1-00:00:00|4Gn|1000K|\n"
+SACCT = (
+    b"1|COMPLETED|0:0|4G|00:10|n1\n2|OUT_OF_MEMORY|0:125|4G|00:10:00|\n3|TIMEOUT|0:15|4Gn|1-00:00:00|n[1-2]\n"
+)
 SCONTROL = (
     b"JobId=1 JobName=x JobState=FAILED ExitCode=1:0 RunTime=00:00:01 TimeLimit=00:10:00 MinMemoryNode=1G\n\n"
 )

@@ -42,6 +42,7 @@ NAMES = st.lists(
     max_size=9,
     unique_by=lambda text: " ".join(text.split()),
 )
+PARAGRAPH = ["paragraph_open", "inline", "paragraph_close"]
 HARMLESS = [f"name{number}" for number in range(9)]
 
 
@@ -49,8 +50,7 @@ HARMLESS = [f"name{number}" for number in range(9)]
 def table(tmp_path):
     """Of two pairs."""
     pairs, _ = small(tmp_path / "made_up")
-    found = table1(pairs[:2], load(tmp_path / "made_up", pairs[:2], None), "made-up data")
-    return found
+    return table1(pairs[:2], load(tmp_path / "made_up", pairs[:2], None), "made-up data")
 
 
 def called(table: Table, names: Sequence[str]) -> Table:
@@ -145,17 +145,13 @@ def kinds(text: str) -> list[str]:
 @given(text=hostile.texts())
 def test_markdown(cases, text):
     """A line of text is a line of text."""
-    shown = " ".join(text.split())
-    for written in (cases.run(escape, text), f"x {cases.run(escape_inside, text)}"):
+    shown = " ".join(text.split()).replace("\x00", "\ufffd")
+    for start, written in (("", cases.run(escape, text)), ("x", f"x{cases.run(escape_inside, text)}")):
         tokens = MARKDOWN.parse(written)
         assert [token.type for token in tokens] == (PARAGRAPH if written.strip() else [])
         inside = [inner for token in tokens for inner in token.children or ()]
         assert {inner.type for inner in inside} <= {"text", "text_special"}
-        read = "".join(inner.content for inner in inside)
-        assert re.sub("^x ?", "", read).strip() in (
-            expected := shown.replace("\x00", "\ufffd").strip(),
-            re.sub("^x ?", "", expected),
-        )
+        assert "".join(inner.content for inner in inside) == start + shown
 
 
 @fuzz(1500)
@@ -170,7 +166,8 @@ PIECES = re.compile(
     + "|".join(re.escape(each) for each in sorted(WRITTEN.values(), key=len, reverse=True))
     + r")|\{\}|([^\\{}%&$#_^~])"
 )
-READ = {written: character for character, written in WRITTEN.items()}
+#: TeX shows both apostrophes alike.
+READ = {written: character for character, written in WRITTEN.items()} | {"'": "'"}
 
 
 def read_latex(text: str) -> str:
@@ -187,7 +184,7 @@ def read_latex(text: str) -> str:
 @fuzz(6000)
 @given(text=hostile.texts())
 def test_latex(cases, text):
-    assert read_latex(cases.run(latex, text)) == " ".join(text.split())
+    assert read_latex(cases.run(latex, text)) == " ".join(text.split()).replace("’", "'")
 
 
 @fuzz(1500)

@@ -101,7 +101,10 @@ def test_sources_of_weights(cases, given_texts, digits):
         assert again == source
 
 
-LOCK = b"# dcanet weights lock, schema 1: what came from each source at its first use\nsource\tname\tsize\tsha256\n"
+LOCK = (
+    b"# dcanet weights lock, schema 1: what came from each source at its first use\n"
+    b"source\tname\tsize\tsha256\n"
+)
 ENTRY = (
     b"drive:0123456789\tresnet50\t1234\t"
     + b"0" * 64
