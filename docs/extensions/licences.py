@@ -12,8 +12,8 @@ HEAD = """\
 # Licences
 
 What the packages of `requirements.lock` say of themselves, as `make licences` reads it from their metadata.
-Some are for other systems than the one where this was written. DCANet-bench itself is under the MIT licence and
-contains no code of these packages, nor of the authors of DCANet.
+Some are for other systems than the one where this was written. DCANet-bench itself is under the MIT licence
+and contains no code of these packages, nor of the authors of DCANet.
 
 | package | licence |
 | --- | --- |
