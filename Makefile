@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(abspath $(VENV))/bin
 SNAKEMAKE := PATH="$(BIN):$$PATH" snakemake --cores all
 
-.PHONY: help report quick test lint docs environment test-environment
+.PHONY: help report quick test lint docs licences environment test-environment
 
 help:
 	@echo "make report   set up $(VENV), run the default workflow, print where the report is"
@@ -12,6 +12,7 @@ help:
 	@echo "make test     set up $(VENV) with the test tools, run the test suite"
 	@echo "make lint     formatting, linting, types"
 	@echo "make docs     the user guide, docs/_build/index.html"
+	@echo "make licences docs/licences.md, of the packages in requirements.lock"
 	@echo
 	@echo "VENV=path     use that environment; if it exists it is taken as it is"
 	@echo "PYTHON=name   interpreter for a new environment (default: $(PYTHON), at least 3.11)"
@@ -71,14 +72,18 @@ quick: environment
 
 # The slow tests repeat the others on more layouts: make test TESTS=slow, or all of them with TESTS="slow or not slow".
 # Those that kill, fill disks and damage files count what they did: make test TESTS=faults.
+# Hostile input of every kind, 100,000 cases: make test TESTS=fuzz.
 # Those on a real SLURM share one cluster: make test TESTS=slurm WORKERS=0.
-TESTS ?= not slow and not slurm and not faults
+TESTS ?= not slow and not slurm and not faults and not fuzz
 WORKERS ?= auto
 test: test-environment
 	@PATH="$(BIN):$$PATH" python -m pytest -n $(WORKERS) --dist worksteal -m "$(TESTS)"
 
 lint: test-environment
 	@PATH="$(BIN):$$PATH" sh -ec 'ruff check .; ruff format --check .; mypy; snakefmt --check .; snakemake --lint'
+
+licences: environment
+	@$(BIN)/python docs/extensions/licences.py
 
 docs: test-environment
 	@$(BIN)/python -m sphinx -W --keep-going -n -q -b html -d docs/_build/.doctrees docs docs/_build

@@ -1,11 +1,11 @@
 """The config file: what to run. Errors name the key and the fix."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from .config_problems import explained
@@ -27,13 +27,14 @@ from .config_sections import (
 )
 from .detection import forms as detectors
 from .errors import UserError, nearest
-from .models.forms import is_model, resolve_options
+from .models.forms import is_model, resolve_options, triple_of
 from .own_pairs import is_named, with_registered
 from .plugins.datasets import check_settings
 from .plugins.loading import load_plugins
 from .sheets import Detector, Pair, read_detectors, read_pairs
 from .weights import networks
 from .weights.sources import LocalFile, Source, Torchvision, Url, is_published
+from .yaml_text import parse_yaml, refuse_boundless
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -158,6 +159,7 @@ def parse_config(
     Raises:
         UserError: one line with the key and the fix.
     """
+    refuse_boundless(values, source)
     load_plugins(_plugins_of(values, source))
     try:
         config = Config.model_validate(values, context={FIND: find})
@@ -186,6 +188,9 @@ def parse_config(
         for row in pair.models:
             if not is_model(row.id):
                 raise UserError(f"{config.pairs_sheet}: {networks.unknown(row.id)}")
+            # Its backbone becomes part of paths.
+            if (said := (row.backbone, row.attention, row.connected)) != (known := triple_of(row.id)):
+                raise UserError(f"{config.pairs_sheet}: {row.id!r} is {known}, its columns say {said}")
             if row.model_drive_id is None and is_published(config.source_of(row.id)):
                 raise UserError(f"{source}: weights: {row.id} is not published; set its own to train")
     _check_data(config, source)
@@ -211,7 +216,7 @@ def _check_detection(config: Config, source: str) -> None:
             raise UserError(f"{source}: detection.detectors: unknown detector {name!r}{nearest(name, known)}")
     if not settings.detectors:
         raise UserError(f"{source}: detection.detectors: names none; name some, or leave detection out")
-    if isinstance(settings.data, CocoData) and not Path(settings.data.path).is_dir():
+    if isinstance(settings.data, CocoData) and not os.path.isdir(settings.data.path):
         raise UserError(
             f"{source}: detection.data.path: no folder {settings.data.path!r}; correct the path, or leave "
             "detection out"
@@ -258,12 +263,12 @@ def _check_backbone(config: Config, source: str, row: Detector, wanted: dict[str
 def _check_data(config: Config, source: str) -> None:
     models = [model.id for pair in config.chosen_pairs() for model in pair.models]
     if isinstance(config.data, FolderData):
-        if not Path(config.data.path).is_dir():
+        if not os.path.isdir(config.data.path):
             raise UserError(f"{source}: data.path: no folder {config.data.path!r}; correct the path")
         for name, path in config.data.tests.items():
             if not re.fullmatch("[a-z0-9_]+", name):
                 raise UserError(f"{source}: data.tests: {name!r}: use lower-case letters, digits and _")
-            if not (Path(path).is_file() if path.endswith(".json") else Path(path).is_dir()):
+            if not (os.path.isfile if path.endswith(".json") else os.path.isdir)(path):
                 raise UserError(f"{source}: data.tests.{name}: no file or folder {path!r}; correct the path")
     elif isinstance(config.data, PluginData):
         try:
@@ -284,7 +289,7 @@ def _check_weights(config: Config, source: str) -> None:
             raise UserError(f"{source}: weights: unknown model {model!r}{nearest(model, known)}")
         if model == "default" and isinstance(wanted, LocalFile | Torchvision | Url):
             raise UserError(f"{source}: weights.default: one file does not fit every model; name its model")
-        if isinstance(wanted, LocalFile) and not wanted.file.is_file():
+        if isinstance(wanted, LocalFile) and not os.path.isfile(wanted.file):
             raise UserError(f"{source}: weights.{model}.file: no file {str(wanted.file)!r}; correct the path")
 
 
@@ -297,11 +302,10 @@ def load_config(path: Path) -> Config:
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping; UserError names the file and the line of a mistake."""
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # no UTF-8, no path
         raise UserError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    values = parse_yaml(text, str(path))
     if not isinstance(values, dict):
         raise UserError(f"{path}: must hold keys and values")
     return values

@@ -87,21 +87,21 @@ Row = TypeVar("Row", Classifier, Detector)
 
 def _read(path: Path, kind: type[Row]) -> list[Row]:
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        reader = csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines(), delimiter="\t")
+        records = [(reader.line_num, record) for record in reader]
+    except (OSError, ValueError, csv.Error) as error:  # no UTF-8, no path
         raise UserError(f"{path}: cannot be read: {error}") from error
     rows: list[Row] = []
-    reader = csv.DictReader(text.splitlines(), delimiter="\t")
-    for record in reader:
+    for line, record in records:
         if None in record:
-            raise UserError(f"{path}: line {reader.line_num}: has more cells than the heading has columns")
+            raise UserError(f"{path}: line {line}: has more cells than the heading has columns")
         if short := [column for column, cell in record.items() if cell is None]:
-            raise UserError(f"{path}: line {reader.line_num}, column {short[0]!r}: the row ends before it")
+            raise UserError(f"{path}: line {line}, column {short[0]!r}: the row ends before it")
         try:
             rows.append(kind.model_validate(record))
         except ValidationError as error:
             _, column, message = first_problem(error)
-            raise UserError(f"{path}: line {reader.line_num}, column {column!r}: {message}") from error
+            raise UserError(f"{path}: line {line}, column {column!r}: {message}") from error
     if not rows:
         raise UserError(f"{path}: has no rows")
     ids = [row.id for row in rows]

@@ -8,6 +8,9 @@ from fault_counting import pytest_sessionfinish, pytest_terminal_summary  # noqa
 from hypothesis import settings
 from PIL import Image
 
+# Counts over all processes, so it must be known to the one that collects no tests.
+pytest_plugins = ["fuzz_summary"]
+
 # Before torch is imported, and for child processes: threads that find no free core wait for one another at
 # every small operation, a hundredfold slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import UserError
 from ..models.forms import is_model
 from ..own_pairs import with_registered
 from ..sheets import Pair, read_pairs
 from ..weights import networks
+from ..yaml_text import parse_yaml
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +141,7 @@ def options_of(model: str, given: list[str], detectors_too: bool = False) -> dic
         if not separator or not name:
             raise UserError(f"--option {text!r}: expected KEY=VALUE or MODEL:KEY=VALUE")
         if not colon or owner == model:
-            chosen[name] = yaml.safe_load(value)
+            chosen[name] = parse_yaml(value, f"--option {text!r}")
     try:
         networks.resolve_options(model, **chosen)
     except ValueError as error:
@@ -157,7 +156,7 @@ def as_mapping(given: list[str], option: str) -> dict[str, Any]:
         key, separator, value = text.partition("=")
         if not separator or not key:
             raise UserError(f"{option} {text!r}: expected KEY=VALUE")
-        found[key] = yaml.safe_load(value)
+        found[key] = parse_yaml(value, f"{option} {text!r}")
     return found
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from .split import is_image
 from .strings import Strings
+from .tar_members import TAR_ERRORS, members
 
 BLOCK = 512
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -89,8 +90,7 @@ def _files(
     file.seek(start)
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
-            while (member := archive.next()) is not None:
-                archive.members.clear()  # type: ignore[attr-defined]  # it keeps all headers, gigabytes for a million images
+            for member in members(archive):
                 base = member.name.rsplit("/", 1)[-1]
                 if member.isreg() and member.offset_data + member.size > end:
                     raise UserError(f"{where}: ends within {member.name}; fetch or pack the archive again")
@@ -103,7 +103,7 @@ def _files(
                     yield prefix + member.name, member
             file.seek(archive.offset)
             closing = file.read(BLOCK)
-    except tarfile.TarError as error:
+    except TAR_ERRORS as error:
         raise UserError(f"{where}: not a whole tar archive ({error}); fetch or pack it again") from error
     # Python's tarfile takes a damaged header, and a file that stops between two members, for the end.
     if archive.offset >= end or closing != bytes(BLOCK):
@@ -128,7 +128,7 @@ def _note_label(name: str, member: tarfile.TarInfo, file: IO[bytes], labels: dic
     try:
         fields = json.loads(content)
         label = next(fields[key] for key in ("cls", "label", "wnid") if key in fields)
-    except (ValueError, TypeError, StopIteration):
+    except (ValueError, TypeError, StopIteration, RecursionError):
         return
     if isinstance(label, int | str) and not isinstance(label, bool):
         labels.setdefault(_key(name), str(label).strip())

@@ -59,9 +59,13 @@ def read_schema(path: Path) -> pa.Schema:
     """Of an Arrow stream or a Parquet file; UserError when it is neither."""
     with _Whole(path):
         if path.suffix == ".parquet":
-            return pq.read_schema(path)
-        with pa.memory_map(str(path)) as source:
-            return pa.ipc.open_stream(source).schema
+            schema = pq.read_schema(path)
+        else:
+            with pa.memory_map(str(path)) as source:
+                schema = pa.ipc.open_stream(source).schema
+        for field in schema:
+            _ = field.name, str(field.type)  # names are decoded when they are asked for
+        return schema
 
 
 def read_column(path: Path, column: str) -> pa.ChunkedArray:
@@ -117,7 +121,7 @@ class _Whole:
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, OSError | pa.ArrowException):
+        if isinstance(error, OSError | pa.ArrowException | UnicodeDecodeError):
             reason = " ".join(str(error).split())
             raise UserError(
                 f"{self.path}: not a whole {self.path.suffix[1:]} file ({reason}); fetch it again (in a git "

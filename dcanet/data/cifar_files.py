@@ -1,12 +1,12 @@
 """Where the files of CIFAR-10 and CIFAR-100 lie: in their folder, or in the archive as it was fetched."""
 
 import tarfile
-import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
+from .tar_members import TAR_ERRORS, members
 
 #: Above the largest file, CIFAR-100's training images.
 MOST_BYTES = 1 << 28
@@ -117,7 +117,7 @@ def _members(version: Version, archive: Path, names: Collection[str]) -> dict[st
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(archive, "r|gz") as opened:
-            for member in opened:
+            for member in members(opened):
                 name = wanted.get(member.name.removeprefix("./"))
                 if name is None or not member.isreg():
                     continue
@@ -128,6 +128,6 @@ def _members(version: Version, archive: Path, names: Collection[str]) -> dict[st
                 found[name] = file.read()
                 if len(found) == len(wanted):
                     break
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+    except TAR_ERRORS as error:
         raise UserError(f"{archive}: not a whole tar.gz archive ({error}); fetch it again") from error
     return found

@@ -117,6 +117,10 @@ def _refuse_malformed(path: Path, lists: dict[str, list[Any]]) -> None:
             )
         if not (0 < entry.width < MAX_SIDE and 0 < entry.height < MAX_SIDE):
             raise UserError(f"{path}: image {entry.id} is {entry.width} x {entry.height}; mend its size")
+        if "\0" in entry.file_name or not _is_text(entry.file_name):
+            raise UserError(
+                f"{path}: image {entry.id}'s file_name {entry.file_name!r} can be no file's; mend it"
+            )
         if ".." in entry.file_name and ".." in entry.file_name.split("/"):
             raise UserError(
                 f"{path}: image {entry.id}'s file_name {entry.file_name!r} leads out of its folder; mend it"
@@ -126,12 +130,20 @@ def _refuse_malformed(path: Path, lists: dict[str, list[Any]]) -> None:
             raise UserError(f"{path}: annotation {_called(entry, number)} {_missing(entry)}")
     for number, entry in enumerate(lists["categories"]):
         fields = entry if isinstance(entry, dict) else {}
-        if not _is_id(fields.get("id")) or not isinstance(fields.get("name"), str):
+        if not _is_id(fields.get("id")) or not _is_text(fields.get("name")):
             raise UserError(f"{path}: category {_called(entry, number)} needs a whole number id and a name")
 
 
 def _is_id(value: Any) -> bool:
     return type(value) is int and -(2**63) <= value < 2**63
+
+
+def _is_text(value: Any) -> bool:
+    """JSON can hold half a character, which no file can."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def _called(entry: Any, number: int) -> str:

@@ -19,6 +19,11 @@ try:
 except ImportError:  # a platform without its wheels: slower, the same pixels
     simplejpeg = None
 
+#: Pillow reads many more, and for some of them it starts other programs: Ghostscript for EPS.
+FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "GIF", "TIFF")
+#: 8,192 x 8,192. A file of some bytes can say that it has billions, and their memory is taken at once.
+MOST_PIXELS = 1 << 26
+
 
 def decode_rgb(data: bytes, where: str, at_least: tuple[int, int] | None = None) -> Image.Image:
     """The image in RGB, at its full size or, of a JPEG, at the smallest that `at_least` allows.
@@ -29,18 +34,29 @@ def decode_rgb(data: bytes, where: str, at_least: tuple[int, int] | None = None)
         UserError: not an image, broken or cut off; `where` is named.
     """
     with _readable(where):
-        image = Image.open(io.BytesIO(data))
+        image = open_image(data)
         if at_least:
             image.draft(None, at_least)
         image.load()
         return image if image.mode == "RGB" else image.convert("RGB")
 
 
+def open_image(data: bytes) -> Image.Image:
+    """Pillow's image of one of the `FORMATS`, not decoded yet.
+
+    Raises:
+        UnidentifiedImageError, ValueError, ...: as Pillow raises them, and for too many pixels.
+    """
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _refuse_many(image.size)
+    return image
+
+
 def image_size(data: bytes, where: str) -> tuple[int, int]:
     """(width, height) in pixels from the file's header; UserError when it has none."""
-    if size := _turbo_size(data):
+    if size := _turbo_size(data, where):
         return size
-    with _readable(where), Image.open(io.BytesIO(data)) as image:
+    with _readable(where), open_image(data) as image:
         return image.size
 
 
@@ -49,7 +65,7 @@ def decode_pixels(data: bytes, where: str, shrink: int = 1) -> NDArray[np.uint8]
 
     The pixels of `decode_rgb`, and its UserError.
     """
-    if size := _turbo_size(data):
+    if size := _turbo_size(data, where):
         width, height = (-(-side // shrink) for side in size)
         try:
             pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
@@ -64,15 +80,27 @@ def decode_pixels(data: bytes, where: str, shrink: int = 1) -> NDArray[np.uint8]
     return np.array(decode_rgb(data, where, (width // shrink, height // shrink)))
 
 
-def _turbo_size(data: bytes) -> tuple[int, int] | None:
-    """(width, height) of a JPEG that simplejpeg decodes as Pillow does, else None."""
+def _turbo_size(data: bytes, where: str) -> tuple[int, int] | None:
+    """(width, height) of a JPEG that simplejpeg decodes as Pillow does, else None.
+
+    Raises:
+        UserError: too many pixels.
+    """
     if simplejpeg is None or not data.startswith(b"\xff\xd8\xff"):
         return None
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
         return None
+    with _readable(where):
+        _refuse_many((width, height))
     return (width, height) if colours in ("YCbCr", "Gray", "RGB") else None
+
+
+def _refuse_many(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise ValueError(f"it has {width:,} x {height:,} pixels, at most {MOST_PIXELS:,} are decoded")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ..errors import UserError
+from .tar_members import TAR_ERRORS, members
 
 DEVKIT = "ILSVRC2012_devkit_t12"
 LABELS, META = "ILSVRC2012_validation_ground_truth.txt", "meta.mat"
@@ -31,11 +32,13 @@ def read_devkit(place: Path) -> tuple[Path, list[str]] | None:
 
 def _wnids(source: Path, read: Callable[[str], bytes]) -> list[str]:
     try:
-        numbers = [int(line) for line in read(LABELS).split()]
+        lines = read(LABELS).split()
+    except TAR_ERRORS as error:
+        raise UserError(f"{source}: cannot be read ({error}); fetch it again") from error
+    try:
+        numbers = [int(line) for line in lines]
     except ValueError as error:
         raise UserError(f"{source}: must hold one class number a line ({error}); fetch it again") from error
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise UserError(f"{source}: cannot be read ({error}); fetch it again") from error
     try:
         wnid = _wnid_of_number(read(META))
     except Exception as error:  # whatever scipy says of a broken file
@@ -65,7 +68,7 @@ def _file(folder: Path, name: str) -> bytes:
 
 def _member(archive: Path, name: str) -> bytes:
     with tarfile.open(archive) as opened:
-        for member in opened:
+        for member in members(opened):
             if member.isreg() and member.name.rsplit("/", 1)[-1] == name:
                 file = opened.extractfile(member)
                 assert file is not None  # a regular file

@@ -1,7 +1,6 @@
 """Decode every image of a split, in parallel."""
 
 import hashlib
-import io
 import multiprocessing
 import os
 import signal
@@ -13,10 +12,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 from tqdm import tqdm
 
 from ..errors import UserError
+from .decoding import open_image
 from .split import Split
 
 CHUNK = 64
@@ -43,7 +43,7 @@ def look_at(data: bytes) -> Look:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd EXIF data, and once for each process
-            with Image.open(io.BytesIO(data)) as image:
+            with open_image(data) as image:
                 kind, mode, size = image.format or "", image.mode, image.size
                 image.convert("RGB")
     except UnidentifiedImageError:

@@ -49,6 +49,6 @@ def _replaceable(out: Path, kind: str, entries: set[str]) -> bool:
         return True
     try:
         name = json.loads((out / MANIFEST).read_bytes())["name"]
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return False
     return found <= entries and str(name).startswith(f"{kind} ")

@@ -66,7 +66,7 @@ def default_options(name: str, form: str = "released") -> Options:
     return classifiers.default_options(backbone, form) | SHARED | OWN[detector]
 
 
-def resolve_options(name: str, form: str = "released", **changes: Any) -> Options:
+def resolve_options(name: str, form: str = "released", /, **changes: Any) -> Options:
     """`default_options` with `changes`; ValueError names the option or value that cannot be.
 
     `form` chooses between the backbone's: "released" is what the published detectors have.

@@ -164,7 +164,7 @@ class Detections:
                 np.column_stack([table[name].to_numpy() for name in NUMBERS[:4]]),
                 table["score"].to_numpy(),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise UserError(f"{path}: does not tell which images were evaluated; evaluate again") from error
         except UserError as error:
             raise UserError(f"{path}: {error}; evaluate again") from error

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..errors import UserError
 from ..files import atomic_path
 from .rows import read_rows
 
@@ -88,6 +90,8 @@ class Predictions:
     def load(cls, path: Path) -> "Predictions":
         """Read and check; UserError names a file that is not whole or not ours."""
         table = read_rows(path, SCHEMA, "predictions")
+        if fault := _fault(table):
+            raise UserError(f"{path}: {fault}; evaluate again")
         return cls(
             images=table["image"].to_pylist(),
             targets=table["target"].to_numpy(),
@@ -95,3 +99,21 @@ class Predictions:
             scores=np.array(table["top5_scores"].to_pylist()),
             losses=table["loss"].to_numpy(),
         )
+
+
+def _fault(table: pa.Table) -> str | None:
+    """What no evaluation writes into a file of this form, in words."""
+    if not table.num_rows:
+        return "has no images"
+    if pc.count_distinct(table["image"]).as_py() < table.num_rows:
+        return "has an image twice"
+    guesses, scores = (pc.list_value_length(table[name]) for name in ("top5", "top5_scores"))
+    if len(pc.unique(guesses)) != 1 or guesses != scores or not 1 <= guesses[0].as_py() <= 5:
+        return "has not the same number of guesses, 1 to 5, for every image"
+    classes = [table["target"], pc.list_flatten(table["top5"])]
+    if any(each.null_count or pc.min(each).as_py() < 0 for each in classes):
+        return "has a class that is no number from 0 on"
+    numbers = [table["loss"], pc.list_flatten(table["top5_scores"])]
+    if any(each.null_count or not pc.all(pc.is_finite(each)).as_py() for each in numbers):
+        return "has a loss or a probability that is not finite"
+    return None

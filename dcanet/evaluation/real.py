@@ -83,7 +83,7 @@ def read_labels(path: Path) -> list[list[int]]:
         labels = _LABELS.validate_python(json.loads(path.read_bytes()), strict=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, ValidationError) as error:
+    except (ValueError, ValidationError, RecursionError) as error:
         raise UserError(f"{path}: {_EXPECTED}") from error
     if not all(0 <= label < CLASSES for entry in labels for label in entry):
         raise UserError(f"{path}: has a class index beyond 0 to {CLASSES - 1}; {_EXPECTED}")

@@ -21,6 +21,7 @@ def read_rows(path: Path, schema: pa.Schema, kind: str) -> pa.Table:
     check_recorded(path, "evaluate again: delete the file")
     try:
         table = pq.read_table(path)
+        table.validate(full=True)  # also that texts are UTF-8
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"{path}: not a readable {kind} file ({error}); evaluate again") from error
     version = schema.metadata[b"schema_version"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ..config import read_yaml
 from ..documents import Provenance
 from ..errors import UserError
 from ..plan_documents import Estimate
@@ -96,7 +97,7 @@ def _add_config(found: Contents, chosen: Chosen) -> None:
         found.texts[f"{CONFIG}/config.yaml"] = text
     elif chosen.configfile.is_file():
         found.files[f"{CONFIG}/config.yaml"] = chosen.configfile
-        config = yaml.safe_load(chosen.configfile.read_text(encoding="utf-8")) or {}
+        config = read_yaml(chosen.configfile)
         found.absent.append(f"the config as it ran, which results do not hold: {chosen.configfile} is packed")
     for file, path in (("pairs.tsv", chosen.pairs), ("detectors.tsv", chosen.detectors)):
         if not path.is_file():

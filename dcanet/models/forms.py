@@ -72,7 +72,7 @@ def with_defaults(name: str, options: Options) -> Options:
     return changed(default_options(name, "printed"), options)
 
 
-def resolve_options(name: str, form: str = "printed", **changes: Any) -> Options:
+def resolve_options(name: str, form: str = "printed", /, **changes: Any) -> Options:
     """`default_options` with `changes`; ValueError names an option that the model does not have."""
     return _changed(name, default_options(name, form), changes)
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..config import Config, parse_config, read_yaml
 from ..config_sections import DataOnDisk
 from ..errors import UserError
+from ..yaml_text import parse_yaml
 
 #: A folder that is there, for the check of a config whose data are not.
 _ANY_FOLDER = "."
@@ -75,7 +74,4 @@ def _change(values: dict[str, Any], change: str) -> None:
         section = section[name]
         if not isinstance(section, dict):
             raise UserError(f"--set {change!r}: {name} has no keys below it")
-    try:
-        section[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {change!r}: {text!r} is not valid YAML") from error
+    section[last] = parse_yaml(text, f"--set {change!r}")

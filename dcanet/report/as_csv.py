@@ -65,8 +65,9 @@ def _content(cell: Cell, content: Content, scale: int) -> str:
 
 
 def cell_text(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if re.match(r"\s*[=+\-@＝＋－＠]|[\t\r\n]", text) else text
+    """Text that no spreadsheet takes for a formula, not behind invisible characters either."""
+    text = text.replace("\r", " ")  # which Python before 3.13 writes so that it ends the row
+    return f"'{text}" if re.match(r"[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\n]", text) else text
 
 
 def _slug(text: str) -> str:

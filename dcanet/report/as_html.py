@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from .answer import Sentence
 from .chapter import Chapter
 from .chart_scripts import chart_scripts
+from .environment import MAY_DIFFER, compare
 from .environment import Environment as MadeIn
-from .environment import compare
 from .formatting import ARROWS, plain, shown
 from .galleries import Gallery
 from .inline import data, policy, script
@@ -61,6 +61,7 @@ def as_html(page: Page) -> str:
         explained=explained,
         footnotes=footnotes,
         compare=compare,
+        may_differ=MAY_DIFFER,
         page_key=page_key,
         job_numbers=page.ledger.numbers,
     )

@@ -6,6 +6,17 @@ from datetime import UTC
 
 from ..documents import Provenance
 
+#: What another machine, or another environment on this one, may give otherwise, and what it may not.
+MAY_DIFFER = (
+    "May differ elsewhere: trained weights in their last digits, and accuracies by chance in what follows "
+    "from that. Another processor or GPU, other numbers of threads or ranks and other versions of libraries "
+    "add sums in another order, and where a recipe says precision: auto, bfloat16 is taken only where the "
+    "processor computes in it.",
+    "Differ elsewhere: speeds, memory, energy and the hours that follow from them.",
+    "Are the same everywhere: parameters, MACs, fingerprints of data, published values, and the intervals, "
+    "tests and tables of the same predictions.",
+)
+
 
 @dataclass(frozen=True)
 class Environment:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from .as_html import Page
 from .as_markdown import as_markdown, bullets, escape, escape_inside, line
 from .chapter import Chapter, Listing
-from .environment import Environment, compare
+from .environment import MAY_DIFFER, Environment, compare
 from .progress import Progress
 from .reproduction import Recipe
 
@@ -57,6 +57,7 @@ def _environments(found: list[Environment]) -> Iterator[str]:
     yield line(["---"] * (1 + len(found)))
     for fact in compare(found):
         yield line(map(escape, [fact.name, *fact.values]))
+    yield f"\n{bullets(MAY_DIFFER).rstrip()}"
 
 
 def _recipes(recipes: Iterable[Recipe]) -> Iterator[str]:

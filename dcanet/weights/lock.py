@@ -1,6 +1,5 @@
 """config/weights.lock: size and SHA-256 of every fetched file, recorded at first use and then enforced."""
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +39,13 @@ class Lock:
                 f"{self.path}: is not a weights lock of schema 1; restore it from version control"
             )
         entries: dict[str, Entry] = {}
-        for number, row in enumerate(csv.reader(lines[2:], delimiter="\t"), start=3):
-            if len(row) != 4 or not row[2].isdecimal() or not re.fullmatch("[0-9a-f]{64}", row[3]):
+        for number, line in enumerate(lines[2:], start=3):
+            row = line.split("\t")
+            if (
+                len(row) != 4
+                or not re.fullmatch("[0-9]{1,15}", row[2])
+                or not re.fullmatch("[0-9a-f]{64}", row[3])
+            ):
                 raise UserError(
                     f"{self.path}: line {number}: is not 'source, name, size, SHA-256'; "
                     "restore the file from version control"

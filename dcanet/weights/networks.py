@@ -46,15 +46,15 @@ def unknown(name: str) -> str:
     return f"unknown model {name!r}{nearest(name, names())}"
 
 
-def resolve_options(name: str, form: str | None = None, **changes: Any) -> dict[str, Any]:
+def resolve_options(name: str, form: str | None = None, /, **changes: Any) -> dict[str, Any]:
     """All options of the network in this form, with `changes`; ValueError for what it does not have.
 
     Without `form`, the one that `create` builds.
     """
-    forms = {} if form is None else {"form": form}
+    forms = () if form is None else (form,)
     if detectors.is_detector(name):
-        return detectors.resolve_options(name, **forms, **changes)
-    return classifiers.resolve_options(name, **forms, **changes)
+        return detectors.resolve_options(name, *forms, **changes)
+    return classifiers.resolve_options(name, *forms, **changes)
 
 
 def variant_of(name: str, options: dict[str, Any]) -> dict[str, Any]:

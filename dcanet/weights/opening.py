@@ -1,5 +1,7 @@
 """Opening foreign checkpoints: nothing in the file runs, and none costs more memory than its own size."""
 
+import io
+import mmap
 import re
 import tarfile
 import zipfile
@@ -15,7 +17,11 @@ from torch import Tensor
 from ..errors import UserError
 from ..exhaustion import is_out_of_memory
 from .pages import describe_page, is_page, read_head
+from .pickle_check import check_pickle
 from .sources import LIMIT_BYTES
+
+#: A magic number, a version, facts of the machine, the content, and the keys of its storages.
+LEGACY_PICKLES = 5
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ def open_checkpoint(path: Path, limit_bytes: int = LIMIT_BYTES) -> Checkpoint:
     else:
         if container == "zip":
             _check_entries(path, size)
+        _check_pickles(path, container)
         checkpoint = _checkpoint(path, container, _load(path, mmap=container == "zip"))
     _check_tensors(path, checkpoint.state_dict, size)
     return checkpoint
@@ -102,6 +109,24 @@ def _check_sums(path: Path) -> None:
         raise _damaged(path, error) from error
     if broken:
         raise _damaged(path, ValueError(f"{broken} does not fit its CRC-32"))
+
+
+def _check_pickles(path: Path, container: str) -> None:
+    """torch reads `data.pkl` of a zip; of its older format five pickles, after which the numbers stand."""
+    try:
+        if container == "zip":
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.rsplit("/", 1)[-1] == "data.pkl":
+                        check_pickle(io.BytesIO(archive.read(name)))
+            return
+        # Mapped: a file would make room for whatever number of bytes it is asked for.
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            for _ in range(LEGACY_PICKLES):
+                if mapped.tell() < mapped.size():
+                    check_pickle(mapped)
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
+        raise _damaged(path, error) from error
 
 
 def _load(path: Path, mmap: bool) -> Any:

@@ -99,7 +99,7 @@ def read_metadata(path: Path) -> WeightsMetadata:
         )
     try:
         return WeightsMetadata.model_validate({key: json.loads(text) for key, text in strings.items()})
-    except (ValidationError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a ValidationError is one too
         said = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
         where = ".".join(map(str, said["loc"]))
         raise UserError(

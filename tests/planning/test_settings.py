@@ -45,7 +45,7 @@ def test_changes(project: Path) -> None:
         ("training", "--set 'training': expected KEY=VALUE"),
         ("=3", "--set '=3': expected KEY=VALUE"),
         ("experiment.name=x", "experiment has no keys below it"),
-        ("seeds=[1", "'[1' is not valid YAML"),
+        ("seeds=[1", "--set 'seeds=[1': not valid YAML"),
         ("pears=all", "unknown key 'pears'; did you mean 'pairs'?"),
         ("training.threads=0", "config/paper.yaml: training.threads"),
         ("recipes.resnet50=no.yaml", ""),
