@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-#: Of bits of each file; every other one is in the first or last hundredth, where formats have their structure.
+#: Of bits of each file; every other one is in the first or last hundredth, where formats have structure.
 FLIPS = 6
 
 

@@ -14,7 +14,7 @@ import pytest
 LEAST = 200
 #: How a fault may end.
 HEALED, UNMOVED, REFUSED = "healed by rerun", "same numbers", "stopped in one line"
-#: Of results, whose place says why it is empty; and of files without a checksum, that are the user's to change.
+#: Of results, whose place says why it is empty; and of files without a checksum, the user's to change.
 TOLD, EDIT = "left out and told", "taken as an edit"
 ENDS = (HEALED, UNMOVED, REFUSED, TOLD, EDIT)
 _NAME = "faults"
