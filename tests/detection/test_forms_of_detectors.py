@@ -72,12 +72,17 @@ def test_changes_make_a_variant():
         ({"nms_threshold": "0.5"}, "must be a number from 0 to 1"),
         ({"short_side": 2000}, r"long_side .* at least short_side \(2000\), not 1333"),
         ({"reduction": "16"}, "option reduction of se_resnet50 must be a int"),
-        ({"form": "paper"}, "form must be"),
+        ({"form": "paper"}, "no option 'form'"),
     ],
 )
 def test_options_that_cannot_be(options, message):
     with pytest.raises(ValueError, match=message):
         detection.resolve_options("retinanet_se_resnet50", **options)
+
+
+def test_a_form_that_cannot_be():
+    with pytest.raises(ValueError, match="form must be"):
+        detection.resolve_options("retinanet_se_resnet50", "paper")
 
 
 def test_names_and_options_need_no_torch():
