@@ -1,5 +1,6 @@
 """Commands as processes that can be killed, started by a server that has imported what they need."""
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -68,7 +69,8 @@ class Child:
 
     @property
     def said(self) -> str:
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        # What torch says of a loader's end has the byte that ends strings in C.
+        return self.log.read_text(errors="replace").replace("\0", "") if self.log.exists() else ""
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -107,8 +109,12 @@ def _command(
     os.chdir(folder)
     os.environ.update(environment)
     sys.argv = ["dcanet", *arguments]
+    # Its own processes are started as those of a command are, and end with it, which multiprocessing leaves out.
+    multiprocessing.set_start_method(None, force=True)
     from dcanet.cli import main
 
     if fault:
         fault()
-    sys.exit(main(arguments))
+    code = main(arguments)
+    atexit._run_exitfuncs()
+    sys.exit(code)
