@@ -204,3 +204,21 @@ def test_a_detector_of_ones_own_leaves_the_published_cells_empty(tmp_path):
     assert config.chosen_detectors()[-1].id == mine["id"]
     with pytest.raises(UserError, match=r"set weights\.retinanet_cbam_resnet50 to train"):
         parse_config(values | {"weights": {"default": "train", mine["id"]: "published"}})
+
+
+def test_endless_cells(sheet):
+    path = sheet(("se\tfalse", "se" * 70_000 + "\tfalse"))
+    with pytest.raises(UserError, match=r"pairs\.tsv: cannot be read: field larger than"):
+        read_pairs(path)
+
+
+@pytest.mark.parametrize("backbone", ["../../x", ".*", "mnasnet1_0"])
+def test_rows_are_what_their_ids_say(sheet, monkeypatch, backbone):
+    """A backbone becomes part of paths and of a wildcard's constraint."""
+    monkeypatch.chdir(CONFIG.parent)
+    rows = [line for line in (CONFIG / "pairs.tsv").read_text().splitlines() if "\tresnet50\tse\t" in line]
+    path = sheet(*((row, row.replace("\tresnet50\tse\t", f"\t{backbone}\tse\t")) for row in rows))
+    values = yaml.safe_load((CONFIG / "config.yaml").read_text()) | {"pairs_sheet": str(path)}
+    recipes = values["recipes"] | {backbone: values["recipes"]["resnet50"]}
+    with pytest.raises(UserError, match=r"'se_resnet50' is .*, its columns say"):
+        parse_config(values | {"recipes": recipes, "pairs": ["se_resnet50"]})

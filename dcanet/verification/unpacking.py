@@ -79,7 +79,7 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo], findings: Finding
         kind = stat.S_IFMT(member.external_attr >> 16)
         faults = {
             "a name inside the folder": all(PART.fullmatch(p) and p not in (".", "..") for p in parts),
-            "a plain file": kind in (0, stat.S_IFREG) and not member.is_dir(),
+            "a plain file": kind in (0, stat.S_IFREG) and not member.filename.endswith("/"),
             "a member without compression": member.compress_type == zipfile.ZIP_STORED,
             "a member without a password": not member.flag_bits & 1,
         }

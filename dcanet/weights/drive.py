@@ -33,5 +33,5 @@ def locate(session: Session, drive_id: str, timeouts: Timeouts, drive_url: str =
 
     try:
         return get_url_from_gdrive_confirmation(page.decode("utf-8", "replace"))
-    except (FileURLRetrievalError, LookupError, AssertionError) as error:
+    except (FileURLRetrievalError, LookupError, AssertionError, ValueError) as error:
         raise Refused(f"it sent {describe_page(page)}") from error

@@ -192,3 +192,25 @@ def test_strings(strings):
     assert list(packed) == strings == [packed[index] for index in range(len(packed))]
     assert list(Strings.from_arrays(*packed.arrays())) == strings
     assert list(packed.take(range(len(strings))[::-1])) == strings[::-1]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("size", "-512"), ("size", "9" * 30), ("GNU.sparse.map", "x"), ("GNU.sparse.size", "")]
+)
+def test_headers_that_cannot_be(tmp_path, key, value):
+    """The first leads back to where it came from, again and again."""
+    path = tmp_path / "train.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("a/1.jpg")
+        member.pax_headers = {key: value}
+        archive.addfile(member)
+    with pytest.raises(UserError, match=r"train.tar: "):
+        scan(path)
+
+
+def test_labels_that_cannot_be_read(tmp_path):
+    path = tmp_path / "train.tar"
+    with tarfile.open(path, "w") as archive:
+        layouts.add(archive, "1.jpg", b"pixels")
+        layouts.add(archive, "1.json", b"[" * 5000)
+    assert list(scan(path).labels) == [""]

@@ -99,3 +99,21 @@ def test_damage_gives_an_image_or_a_user_error(kind, damage):
     for read in (decode_rgb, decode_pixels):
         with contextlib.suppress(UserError):
             read(bytes(data), "x")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("read", [decode_rgb, decode_pixels, image_size])
+def test_a_header_that_promises_gigabytes(decoder, read, progressive):
+    data = encoded(progressive=progressive)
+    sides = data.index(b"\xff\xc2" if progressive else b"\xff\xc0") + 5
+    huge = data[:sides] + b"\xfd\xe8\xfd\xe8" + data[sides + 4 :]
+    with pytest.raises(UserError, match=r"x: not a readable image .*(65,000 x 65,000|4225000000) pixels"):
+        read(huge, "x")
+
+
+def test_no_format_that_starts_a_program():
+    """Pillow hands EPS to Ghostscript."""
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+    for read in (decode_rgb, decode_pixels, image_size):
+        with pytest.raises(UserError, match=r"no known image format"):
+            read(postscript, "x")

@@ -58,7 +58,9 @@ def test_a_guess_is_right_among_the_labels(stored, tmp_path, capsys):
     assert Provenance.load(tmp_path / "test-real/provenance.json").weights_sha256 == of_val.weights_sha256
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", "[1]", '[["n01440764"]]', "[[true]]", "[[1000]]", "[[-1]]"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "{}", "[1]", '[["n01440764"]]', "[[true]]", "[[1000]]", "[[-1]]", "[" * 5000]
+)
 def test_labels_that_are_none(tmp_path, text):
     path = tmp_path / "real.json"
     path.write_text(text)

@@ -67,7 +67,7 @@ FILES = {name: content_of(pa.table(columns, schema=schema)) for name, (schema, _
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@fuzz(2500)
+@fuzz(1500)
 @given(data=st.data())
 def test_damaged_files(cases, kind, data):
     content = data.draw(damaged(FILES[kind]))
@@ -148,7 +148,7 @@ def odd_tables(draw: st.DrawFn, kind: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@fuzz(2000)
+@fuzz(800)
 @given(data=st.data())
 def test_odd_tables(cases, kind, data):
     cases.run(used, KINDS[kind][1], cases.file(f"{kind}.parquet", data.draw(odd_tables(kind))))

@@ -145,26 +145,26 @@ def opened(path) -> None:
     )
 
 
-@fuzz(4000)
+@fuzz(1500)
 @given(content=damaged(ZIP, LEGACY, words=[*PROGRAMS, *OPCODES]))
 def test_damaged_checkpoints(cases, content):
     cases.run(opened, cases.file("some.pth.tar", content))
 
 
-@fuzz(4000)
+@fuzz(1500)
 @given(content=damaged(PICKLE, words=[*PROGRAMS, *OPCODES]), number=st.integers(0, 99))
 def test_pickles_in_whole_checkpoints(cases, content, number):
     cases.run(opened, cases.file("some.pth.tar", repacked(content, number)))
 
 
-@fuzz(2000)
+@fuzz(800)
 @given(program=st.sampled_from(PROGRAMS), content=damaged(PICKLE, words=OPCODES), number=st.integers(0, 99))
 def test_programs_in_the_place_of_weights(cases, program, content, number):
     cases.run(opened, cases.file("some.pth.tar", repacked(program + content, number)))
     cases.run(opened, cases.file("some.pth", b"\x80\x02" + program + content))
 
 
-@fuzz(4000)
+@fuzz(2000)
 @given(
     content=damaged(
         SAFETENSORS, words=[b"{" * 500, b"[" * 5000, b"9" * 5000, b'"\\ud800"', b"F64", b"4294967296", b"-1"]
@@ -198,7 +198,7 @@ def built(path) -> None:
         empty_model(said.model, said.num_classes, said.options)
 
 
-@fuzz(600)
+@fuzz(200)
 @given(
     metadata=st.dictionaries(
         st.sampled_from([*WeightsMetadata.model_fields, "x"]),
@@ -215,7 +215,7 @@ BATCH = {b"data": bytes(12), b"labels": [1, 2], b"filenames": [b"a.png", b"b.png
 BATCHES = [pickle.dumps(BATCH, protocol) for protocol in (0, 2, 3)]
 
 
-@fuzz(6000)
+@fuzz(3000)
 @given(
     content=damaged(
         *BATCHES, words=[*PROGRAMS, *OPCODES, b"cnumpy\nndarray\n", b"cnumpy\ndtype\n", b"c_codecs\nencode\n"]
@@ -225,7 +225,7 @@ def test_pickled_arrays(cases, content):
     cases.run(read_pickle, content, "data_batch_1", "fetch it again")
 
 
-@fuzz(1500)
+@fuzz(500)
 @given(
     content=damaged(LEGACY, ZIP, words=[*PROGRAMS, *OPCODES]),
     note=trees.edited(

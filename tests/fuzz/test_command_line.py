@@ -55,7 +55,7 @@ def silently(function, *arguments) -> tuple[object, str]:
     return code, out.getvalue() + error.getvalue()
 
 
-@fuzz(6000)
+@fuzz(3000)
 @given(verb=st.sampled_from([*VERBS, "", "ran"]), arguments=ARGUMENTS)
 def test_arguments(cases, verb, arguments):
     code, said = cases.run(silently, PARSER.parse_args, [verb, *arguments])
@@ -63,7 +63,7 @@ def test_arguments(cases, verb, arguments):
     assert code == 2 or code == 0 or not isinstance(code, int)
 
 
-@fuzz(1000)
+@fuzz(400)
 @given(
     command=st.sampled_from(
         [

@@ -98,19 +98,19 @@ def understood(values: dict, source: str) -> None:
     config.chosen_detectors()
 
 
-@fuzz(2500)
+@fuzz(800)
 @given(values=trees.edited(st.sampled_from([yaml.safe_load(text) for text in CONFIGS])))
 def test_edited_configs(cases, values):
     cases.run(understood, values, "config")
 
 
-@fuzz(2500)
+@fuzz(800)
 @given(values=trees.edited(trees.instances(Config.model_json_schema())))
 def test_configs_by_the_schema(cases, values):
     cases.run(understood, values, "config")
 
 
-@fuzz(2000)
+@fuzz(800)
 @given(
     path=hostile.texts("config"),
     tests=st.dictionaries(hostile.texts("real"), hostile.texts("config", "x.json"), max_size=2),
@@ -125,7 +125,7 @@ def test_paths_in_configs(cases, path, tests, key, value):
     cases.run(understood, values | {"data": {"name": "folder", "path": path, "tests": tests}}, "config")
 
 
-@fuzz(300)
+@fuzz(150)
 @given(values=trees.edited(st.sampled_from([yaml.safe_load(text) for text in CONFIGS])))
 def test_plans_of_configs(cases, values):
     """Recipes too are read then, and arguments made."""
@@ -145,13 +145,13 @@ def test_plans_of_configs(cases, values):
     cases.run(planned)
 
 
-@fuzz(4000)
+@fuzz(1000)
 @given(content=damaged(*PIECES, BOMB.encode(), words=YAML))
 def test_texts_that_should_be_yaml(cases, content):
     cases.run(read_yaml, cases.file("some.yaml", content))
 
 
-@fuzz(1000)
+@fuzz(300)
 @given(
     bomb=damaged(BOMB.encode(), words=YAML),
     key=st.sampled_from(["options", "recipes", "pairs", "data", "seeds"]),
@@ -166,7 +166,7 @@ def test_configs_that_would_grow(cases, bomb, key):
     cases.run(read)
 
 
-@fuzz(2500)
+@fuzz(800)
 @given(
     values=trees.edited(
         st.one_of(

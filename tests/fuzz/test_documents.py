@@ -35,7 +35,7 @@ KINDS = kinds()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@fuzz(1000)
+@fuzz(200)
 @given(data=st.data())
 def test_documents(cases, kind, data):
     """What is read is what was written; all else is named in one line."""
@@ -47,7 +47,7 @@ def test_documents(cases, kind, data):
         assert kind.load(path).model_dump_json() == found.model_dump_json()
 
 
-@fuzz(6000)
+@fuzz(4000)
 @given(
     number=st.integers(0, len(KINDS) - 1),
     content=damaged(
@@ -68,7 +68,7 @@ def test_texts_that_should_be_documents(cases, number, content):
     cases.run(KINDS[number].load, cases.file("document.json", content))
 
 
-@fuzz(4000)
+@fuzz(1500)
 @given(
     lines=st.lists(
         st.one_of(

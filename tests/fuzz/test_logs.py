@@ -34,7 +34,7 @@ WORDS = [
 ]
 
 
-@fuzz(3000)
+@fuzz(1500)
 @given(content=damaged(*LOGS, words=WORDS))
 def test_logs(cases, content):
     path = cases.file("some.snakemake.log", content)
@@ -52,7 +52,7 @@ SCONTROL = (
 )
 
 
-@fuzz(3000)
+@fuzz(1000)
 @given(content=damaged(SACCT, SCONTROL, words=WORDS))
 def test_answers_of_slurm(cases, content):
     text = content.decode("utf-8", "replace")

@@ -116,7 +116,7 @@ class Skeleton(HTMLParser):
             self.texts.append(text)
 
 
-@fuzz(150)
+@fuzz(50)
 @given(names=NAMES)
 def test_pages(cases, table, names):
     page = cases.run(as_html, page_of(table, names))
@@ -128,7 +128,7 @@ def test_pages(cases, table, names):
         assert name.replace("\x00", "\ufffd") in text.replace("\x00", "\ufffd")
 
 
-@fuzz(1500)
+@fuzz(200)
 @given(names=NAMES)
 def test_markdown_pages(cases, table, names):
     text = cases.run(markdown_page, page_of(table, names))
@@ -141,7 +141,7 @@ def kinds(text: str) -> list[str]:
     return [token.type for token in tokens if token.type not in ("text", "text_special")]
 
 
-@fuzz(6000)
+@fuzz(2500)
 @given(text=hostile.texts())
 def test_markdown(cases, text):
     """A line of text is a line of text."""
@@ -154,7 +154,7 @@ def test_markdown(cases, text):
         assert "".join(inner.content for inner in inside) == start + shown
 
 
-@fuzz(1500)
+@fuzz(250)
 @given(names=NAMES)
 def test_markdown_tables(cases, table, names):
     text = cases.run(as_markdown, called(table, names))
@@ -181,13 +181,13 @@ def read_latex(text: str) -> str:
     return found
 
 
-@fuzz(6000)
+@fuzz(3000)
 @given(text=hostile.texts())
 def test_latex(cases, text):
     assert read_latex(cases.run(latex, text)) == " ".join(text.split()).replace("’", "'")
 
 
-@fuzz(1500)
+@fuzz(250)
 @given(names=NAMES)
 def test_latex_tables(cases, table, names):
     written = cases.run(as_latex, called(table, names))
@@ -201,13 +201,13 @@ def test_latex_tables(cases, table, names):
 FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
-@fuzz(5000)
+@fuzz(3000)
 @given(text=hostile.texts())
 def test_cells_of_spreadsheets(cases, text):
     assert not FORMULA.match(cases.run(cell_text, text))
 
 
-@fuzz(1500)
+@fuzz(250)
 @given(names=NAMES)
 def test_csv(cases, table, names):
     written = cases.run(as_csv, called(table, names))
@@ -219,7 +219,7 @@ def test_csv(cases, table, names):
             assert not FORMULA.match(cell) or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell)
 
 
-@fuzz(5000)
+@fuzz(2000)
 @given(value=st.dictionaries(hostile.texts(), hostile.texts(), max_size=3))
 def test_data_in_scripts(cases, value):
     """Nothing in them ends their element."""

@@ -29,7 +29,7 @@ WORDS = [text.encode("utf-8", "surrogatepass") for text in hostile.TEXTS] + [
 ]
 
 
-@fuzz(6000)
+@fuzz(2500)
 @given(content=damaged(TABLE, PLAIN, words=WORDS))
 def test_tables_of_labels(cases, content):
     path = cases.file("val.csv", content)
@@ -40,7 +40,7 @@ def test_tables_of_labels(cases, content):
     cases.run(find_ground_truth, [cases.folder], "val", cases.folder)
 
 
-@fuzz(3000)
+@fuzz(1500)
 @given(names=st.lists(hostile.texts(), min_size=1, max_size=4), end=st.sampled_from(["\n", "\r\n", "\x85"]))
 def test_lists_of_classes(cases, names, end):
     cases.file("classes.txt", end.join(names).encode())
@@ -56,7 +56,7 @@ LOG = (
 )
 
 
-@fuzz(6000)
+@fuzz(3000)
 @given(
     content=damaged(
         LOG,
@@ -91,7 +91,7 @@ TAGS = [
 ]
 
 
-@fuzz(5000)
+@fuzz(3000)
 @given(content=damaged(*PAGES, words=TAGS))
 def test_pages(cases, content):
     cases.run(is_page, content)
@@ -116,12 +116,11 @@ class Answer(requests.adapters.BaseAdapter):
         pass
 
 
-@fuzz(3000)
+@fuzz(800)
 @given(content=damaged(*PAGES, words=TAGS))
 def test_questions_of_drive(cases, content):
-    """Only where Drive leads to a file of the web is it followed."""
+    """Whatever address comes of them: what is no address of the web is refused when it is asked."""
     session, answer = requests.Session(), Answer()
     answer.content = content
     session.mount("https://", answer)
-    found = cases.run(locate, session, "0123456789", Timeouts(), refuses=(Refused, Interrupted))
-    assert found is None or found.startswith("https://")
+    cases.run(locate, session, "0123456789", Timeouts(), refuses=(Refused, Interrupted))

@@ -89,3 +89,12 @@ def test_jobs_that_record_at_once(lock, file):
     ]
     assert [job.wait(60) for job in jobs] == [0, 0, 0]
     assert len(lock.entries()) == 30
+
+
+def test_endless_numbers(lock):
+    lock.path.parent.mkdir(parents=True, exist_ok=True)
+    head = "# dcanet weights lock, schema 1: what came from each source at its first use\n"
+    line = "\t".join(["drive:1", "a", "9" * 5000, "0" * 64])
+    lock.path.write_text(f"{head}source\tname\tsize\tsha256\n{line}\n")
+    with pytest.raises(UserError, match="line 3: is not"):
+        lock.entries()

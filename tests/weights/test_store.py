@@ -135,3 +135,9 @@ def test_the_library_reads_what_is_written(tmp_path, dtype):
     write_tensors(path, tensors, tensors.__getitem__, {"note": "x"})
     read = load_file(path)
     assert all(torch.equal(read[key], value) for key, value in tensors.items())
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "9" * 5000])
+def test_metadata_that_cannot_be_read(stored, text):
+    with pytest.raises(UserError, match="delete the file to have it made again"):
+        read_metadata(rewritten(stored, lambda metadata: metadata | {"options": text}))
