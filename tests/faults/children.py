@@ -109,7 +109,7 @@ def _command(
     os.chdir(folder)
     os.environ.update(environment)
     sys.argv = ["dcanet", *arguments]
-    # Its own processes are started as those of a command are, and end with it, which multiprocessing leaves out.
+    # Its own processes are started as those of a command are, and end with it; multiprocessing leaves it out.
     multiprocessing.set_start_method(None, force=True)
     from dcanet.cli import main
 
