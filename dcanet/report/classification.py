@@ -126,7 +126,7 @@ def _few_classes(runs: Sequence[Run]) -> Missing | None:
     outputs = {metrics.of_classes for metrics in evaluated(runs)}
     if not outputs or max(outputs) > GUESSES:
         return None
-    return Missing(f"{max(outputs)} classes only", f"{GUESSES} guesses are all there are")
+    return Missing(f"all {max(outputs)} classes")
 
 
 def _over_seeds(results: Sequence[Result | Missing], field: str) -> Content:

@@ -81,4 +81,4 @@ def test_from_files_to_the_report(tmp_path, write, classes):
     assert len(Focus.load(results / "focus/mobilenet_v2.json").images) == 4
     run("report", results, *sheets, "--data-note", "few images", "--out", tmp_path / "report")
     page = (tmp_path / "report/index.html").read_text()
-    assert f"{classes} classes only" in page
+    assert f"all {classes} classes" in page

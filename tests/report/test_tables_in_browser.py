@@ -1,5 +1,6 @@
 """What a reader can do with a table: sort, filter, narrow, copy, and ask how a number was made."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,10 @@ def test_copies_are_what_the_files_have(opened: Any, copied: Any, report_page: P
     page = opened(permissions=PERMISSIONS)
     for format_, file in (("Markdown", "tables.md"), ("LaTeX", "table1.tex")):
         (row,) = [line for line in copied(page, format_).splitlines() if "SE-ResNet50" in line]
-        assert row in (report_page.parent / file).read_text().splitlines()
+        written = (report_page.parent / file).read_text()
+        # Under a copied table there are no footnotes.
+        written = re.sub(r"--\$\^\{\d+\}\$", r"{\\scriptsize all 3 classes}", written)
+        assert row in written.splitlines()
 
 
 def test_copies_are_of_what_is_shown(opened: Any, copied: Any) -> None:
