@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cluster import Cluster, run, wait_for
-from laboratory import PROFILE, laboratory, running
+from small_site import PROFILE, laboratory, running
 from working_copy import RECIPE, snakemake
 
 pytestmark = pytest.mark.slurm
