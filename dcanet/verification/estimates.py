@@ -13,7 +13,7 @@ from .findings import Findings
 from .intervals import Crossed, Ends, crossed, crossed_signs, tango, wilson
 
 #: Their resamples are averaged in single precision, and trainings' variances come from differences of sums.
-INTERVAL = 1e-6
+INTERVAL = 5e-5
 Of = TypeVar("Of", bound=Graded)
 
 
