@@ -100,6 +100,10 @@ def _difference(column: Column) -> Column:
     )
 
 
+#: Of a network are stored.
+GUESSES = 5
+
+
 def _columns1(results: Results) -> Iterator[Column]:
     share = ("percent", "percent", 1, True, True)
     yield Column("", "top1", *share, tested=True)
@@ -177,6 +181,8 @@ def _ours1(key: str, pair: Pair, model: Classifier, results: Results) -> Number 
         known = statistics.models.get(model.id) if statistics else None
         shown = results.shown(results.found.metrics, model.id)
     field = {"nll": "nll", "ece": "ece_percent", "top5": "top5_percent"}.get(key, "top1_percent")
+    if key == "top5" and shown and max(metrics.of_classes for metrics in shown) <= GUESSES:
+        return None  # all that a network can guess
     estimate = getattr(known, "top1" if test else key, None)
     return _over_seeds(shown, lambda metrics: getattr(metrics, field), estimate)
 
