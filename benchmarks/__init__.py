@@ -1,0 +1,1 @@
+"""Timings beside what else does the same: `python -m benchmarks`."""
