@@ -17,10 +17,8 @@ import importlib
 import os
 import shlex
 import stat
-import sys
 import tempfile
 import time
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,7 @@ from tqdm import tqdm
 
 from dcanet.errors import UserError
 
-from .commands import Used, beside_python, used_by, workflow_in
+from .commands import Used, beside_python, used_by, used_in_a_fork, workflow_in
 from .outcome import Figure, Outcome, Stopwatch
 
 #: Stands before the real one on the PATH of the jobs, and writes down when each command ran and with what.
@@ -165,30 +163,16 @@ def processor_seconds(times: str) -> float:
 def used_warm(job: Job, folder: Path) -> Used:
     """In a fork of this process, which has imported what stages import."""
     prepare(job, folder)
-    begin = time.perf_counter()
-    if not (child := os.fork()):
-        os._exit(stage_in_a_fork(job, folder))
-    _, status, usage = os.wait4(child, 0)
-    seconds = time.perf_counter() - begin
-    if status:
-        raise UserError(f"dcanet {' '.join(job.arguments)}: exit code {os.waitstatus_to_exitcode(status)}")
-    return Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20)
 
+    def work() -> int:
+        from dcanet.cli import main
 
-def stage_in_a_fork(job: Job, folder: Path) -> int:
-    from dcanet.cli import main
-
-    try:
         os.chdir(folder)
-        with open(job.stdin or os.devnull, "rb") as source, open(os.devnull, "w") as sink:
+        with open(job.stdin or os.devnull, "rb") as source:
             os.dup2(source.fileno(), 0)
-            os.dup2(sink.fileno(), 1)
-            code = main(job.arguments)
-            sys.stdout.flush()
-        return code
-    except BaseException:
-        traceback.print_exc()
-        return 1
+        return main(job.arguments)
+
+    return used_in_a_fork(f"dcanet {' '.join(job.arguments)}", work)
 
 
 def prepare(job: Job, folder: Path) -> None:
