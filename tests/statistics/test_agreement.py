@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from prediction_sets import scores_of
 from sklearn.metrics import cohen_kappa_score
 
-from dcanet.statistics.agreement import consistency, kappa, mistakes, same_answers, surest_flips
+from dcanet.statistics.agreement import consistency, mistakes, same_answers, surest_flips
 from dcanet.statistics.paired import tango
 from dcanet.statistics.pairs import Pair, top1_differences
 from dcanet.statistics.per_class import class_deltas
@@ -19,10 +19,11 @@ VECTORS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size
 @given(VECTORS)
 def test_kappa_like_scikit_learns(pairs):
     one, other = np.array(pairs).T
+    kappa = consistency([scores_of(one), scores_of(other)])
     if len({*one.tolist(), *other.tolist()}) == 2:
-        assert kappa(one, other) == pytest.approx(cohen_kappa_score(one, other))
-    assert kappa(one, other) == pytest.approx(kappa(other, one))
-    assert kappa(one, one) == pytest.approx(1)
+        assert kappa[0, 1] == pytest.approx(cohen_kappa_score(one, other))
+    assert kappa[0, 1] == kappa[1, 0]
+    assert np.diag(kappa) == pytest.approx(1)
 
 
 def test_matrices():
@@ -33,6 +34,9 @@ def test_matrices():
     assert answers[0, 1] == np.mean(runs[0].answers == runs[1].answers)
     assert answers[1, 2] == 0
     assert consistency(runs)[0, 1] == 0
+    # Both always right, or one never where the other always is.
+    assert consistency([runs[1], runs[1]])[0, 1] == 1
+    assert consistency(runs)[1, 2] == 0
 
 
 def test_mistakes_add_up():
