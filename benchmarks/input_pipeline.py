@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from photos import machine, write_photos
 from torchvision import datasets, transforms
 from tqdm import tqdm
 
@@ -26,6 +25,8 @@ from dcanet.data.preprocessing import MEAN, STD, normalise
 from dcanet.data.sampling import sample_crop
 from dcanet.data.settings import Augmentation
 from dcanet.data.split import Split
+
+from .photos import machine, write_photos
 
 HEADING = (
     "| sampler | workers | batch | images/s | torchvision's images/s "
