@@ -102,7 +102,7 @@ class Stopwatch:
         """With the versions of the `others` that it was held against."""
         return Outcome(
             benchmark=self._benchmark,
-            command=["python", "-m", "benchmarks", *sys.argv[1:]],
+            command=["python", "-m", "benchmarks", *map(without_folder, sys.argv[1:])],
             started=self._started,
             ended=now(),
             git_commit=git_state()[0],
@@ -111,6 +111,11 @@ class Stopwatch:
             figures=list(figures),
             details=dict(details),
         )
+
+
+def without_folder(argument: str) -> str:
+    """An absolute path by its last part: where somebody keeps their data is nobody else's to know."""
+    return Path(argument).name if argument.startswith("/") else argument
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:

@@ -44,10 +44,9 @@ from dcanet.training.recipe import Recipe
 
 from .outcome import Figure, Outcome, Stopwatch
 from .photos import decoder, write_photos
+from .timm_names import TIMM_MODELS
 
 EPOCHS = 2
-#: Ours -> timm's name of the same network.
-TIMM_MODELS = {"resnet50": "resnet50", "mobilenet_v2": "mobilenetv2_100"}
 #: Of a device: network, images of an epoch, of a batch, pixels a side.
 USUAL = {"cuda": ("resnet50", 48_000, 256), "cpu": ("mobilenet_v2", 320, 32)}
 #: Timed blocks of steps, and how many steps a block has.
