@@ -1,12 +1,10 @@
-"""Time a training step of the mobile networks with our gradients of depthwise convolutions and with torch's.
+"""Training steps of the mobile networks with our gradients of depthwise convolutions and with torch's.
 
-    python benchmarks/depthwise.py --image-size 64 --batch-size 16
-
-Every round times A B B A, and the ratio is taken within it. See benchmarks/depthwise.md.
+Forward and backward of a whole network on one thread, in float32 and channels_last, in processor time.
+Every round times A B B A, and the ratio is taken within it. Why it is done: benchmarks/depthwise.md.
 """
 
 import argparse
-import os
 import statistics
 import time
 from unittest import mock
@@ -17,7 +15,8 @@ from tqdm import tqdm
 
 from dcanet.models import create
 from dcanet.models.depthwise import DepthwiseConv2d
-from dcanet.provenance import processor
+
+from .outcome import Figure, Outcome, Stopwatch
 
 MODELS = ("mobilenet_v2", "dca_se_mobilenet_v2", "dca_se_mnasnet1_0", "dca_sk_mobilenet_v2")
 
@@ -45,22 +44,17 @@ def _never(convolution: DepthwiseConv2d, x: torch.Tensor) -> bool:
     return False
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("--image-size", type=int, default=64, help="default: %(default)s")
     parser.add_argument("--batch-size", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=7, help="default: %(default)s")
-    options = parser.parse_args()
+
+
+def measure(options: argparse.Namespace) -> Outcome:
+    watch = Stopwatch("depthwise")
     torch.set_num_threads(1)
-    print(
-        f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; torch {torch.__version__}, ",
-        end="",
-    )
-    print(f"1 thread; batch {options.batch_size}, {options.image_size} px, {options.rounds} rounds\n")
-    print("| network | torch's ms | ours ms | ratio (smallest to largest) |\n| --- | ---: | ---: | --- |")
+    figures, details = [], {}
     for name in options.models:
         step = Step(name, options.batch_size, options.image_size)
         for ours in (True, False):
@@ -69,11 +63,15 @@ def main() -> None:
         for _ in tqdm(range(options.rounds), desc=name, leave=False, disable=None):
             a, b, c, d = (step.seconds(ours) for ours in (False, True, True, False))
             rounds.append(((a + d) / 2, (b + c) / 2))
-        theirs, ours = (statistics.median(times) * 1e3 for times in zip(*rounds, strict=True))
-        ratios = sorted(their / our for their, our in rounds)
-        spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(f"| `{name}` | {theirs:.0f} | {ours:.0f} | {spread} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        theirs, mine = (statistics.median(times) * 1e3 for times in zip(*rounds, strict=True))
+        figures.append(
+            Figure.of(
+                "depthwise",
+                f"{name}, batch {options.batch_size}, {options.image_size} px",
+                [their / our for their, our in rounds],
+                sides={"theirs_ms": theirs, "ours_ms": mine},
+                limit="memory: every shift of a kernel reads both maps once",
+            )
+        )
+        details[name] = {"theirs_and_ours_s": rounds}
+    return watch.done(figures, details, {})

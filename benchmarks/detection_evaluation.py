@@ -1,20 +1,19 @@
-"""Time COCO's evaluation by hotcoco and by pycocotools on one set of detections, and the bootstrap of AP.
-
-    python benchmarks/detection_evaluation.py
+"""COCO's twelve numbers by hotcoco beside pycocotools, and the bootstrap of AP beside hotcoco's own.
 
 The set is made up, as large as COCO's val2017 with 90 detections an image. Every round runs each way once,
-and ratios are taken within a round. See benchmarks/detection_evaluation.md.
+and ratios are taken within a round, of processor times: pycocotools computes on one core, hotcoco on as
+many as RAYON_NUM_THREADS says. All numbers are compared in every round.
 """
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,42 +27,40 @@ from dcanet.evaluation.coco_ground_truth import GroundTruth, read_ground_truth
 from dcanet.evaluation.coco_metrics import coco_numbers
 from dcanet.evaluation.coco_oracle import oracle_numbers
 from dcanet.evaluation.detections import Detections
-from dcanet.provenance import processor
+
+from .outcome import Figure, Outcome, Stopwatch
 
 CATEGORIES = 80
 OBJECTS = 7.3
 """Mean number in an image."""
+#: Of a pair, by hotcoco.compare; its time grows with them.
+THEIRS = 10
 
 
 @dataclass
 class Timing:
-    """Seconds of each run, and of all processors."""
+    """Seconds of each run by the clock, and of all processors."""
 
-    name: str
     seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
 
     def run(self, work: Callable[[], Any]) -> Any:
-        begin, used = time.perf_counter(), _cpu_seconds()
+        begin, used = time.perf_counter(), _processor_seconds()
         result = work()
         self.seconds.append(time.perf_counter() - begin)
-        self.cpu_seconds.append(_cpu_seconds() - used)
+        self.processor_seconds.append(_processor_seconds() - used)
         return result
 
-    def row(self) -> str:
-        median = statistics.median
-        return f"| {self.name} | {median(self.seconds):.2f} | {median(self.cpu_seconds):.2f} |"
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=int, default=5000, help="default: %(default)s")
     parser.add_argument("--detections", type=int, default=450_000, help="default: %(default)s")
     parser.add_argument("--resamples", type=int, default=1000, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-    options = parser.parse_args()
+
+
+def measure(options: argparse.Namespace) -> Outcome:
+    watch = Stopwatch("detection_evaluation")
     random = np.random.default_rng(0)
     truth = made_up(random, options.images)
     detections = found(random, truth, options.detections)
@@ -73,32 +70,55 @@ def main() -> None:
         truth.images, detections.image_ids, detections.category_ids, detections.boxes, shaken
     )
 
-    fast, exact = Timing("the twelve numbers, hotcoco"), Timing("the twelve numbers, pycocotools")
-    one = Timing(f"bootstrap of AP, AP50, AP75, {options.resamples:,} resamples")
-    six = Timing(f"bootstrap of all six APs, {options.resamples:,} resamples")
-    theirs = Timing("hotcoco.compare, 10 resamples of a pair")
+    fast, exact, one, six, theirs = (Timing() for _ in range(5))
     pair = [evaluator(truth, boxes) for boxes in (detections, other)]
-    for _ in tqdm(range(options.rounds), desc="rounds"):
+    difference = 0.0
+    for _ in tqdm(range(options.rounds), desc="rounds", leave=False, disable=None):
         numbers, _ = fast.run(lambda: coco_numbers(truth, detections))
         expected = exact.run(lambda: oracle_numbers(truth, detections))
         baseline = one.run(lambda: bootstrap_ap(truth, detections, options.resamples, areas=("all",)))
         six.run(lambda: bootstrap_ap(truth, detections, options.resamples))
-        theirs.run(lambda: hotcoco.compare(*pair, n_bootstrap=10))
-        difference = max(abs(getattr(numbers, name) - value) for name, value in expected)
+        theirs.run(lambda: hotcoco.compare(*pair, n_bootstrap=THEIRS))
+        apart = [abs(getattr(numbers, name) - value) for name, value in expected]
+        difference = max(difference, *apart)
     paired = paired_intervals(baseline, bootstrap_ap(truth, other, options.resamples, areas=("all",)))["ap"]
-
-    print(f"\n{len(truth.images):,} images, {len(truth.annotations):,} annotations, ", end="")
-    print(f"{len(detections.scores):,} detections, {CATEGORIES} categories; AP {numbers.ap:.2f}")
-    print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.rounds} rounds\n")
-    print("| what | seconds | CPU seconds |\n| --- | ---: | ---: |")
-    for timing in (fast, exact, one, six, theirs):
-        print(timing.row())
-    print(f"\nlargest difference of a number: {difference:.1e} percent")
-    print("pycocotools over hotcoco:", ratios(exact.seconds, fast.seconds))
-    a_thousand = [seconds * options.resamples / 10 for seconds in theirs.seconds]
-    print("hotcoco.compare over the bootstraps of a pair:", ratios(a_thousand, [2 * s for s in one.seconds]))
-    print(f"paired difference: {paired.value:.2f} ({paired.low:.2f} to {paired.high:.2f})")
-    print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
+    size = f"{len(truth.images):,} images, {len(detections.scores):,} detections"
+    figures = [
+        Figure.of(
+            "coco_metrics",
+            size,
+            ratios(exact.processor_seconds, fast.processor_seconds),
+            sides={
+                "ours_processor_s": statistics.median(fast.processor_seconds),
+                "theirs_processor_s": statistics.median(exact.processor_seconds),
+                "ratio_by_the_clock": statistics.median(ratios(exact.seconds, fast.seconds)),
+            },
+            limit="matching boxes and sorting scores, in Rust",
+        ),
+        Figure(target="coco_difference", case=f"{size}, twelve numbers", value=difference),
+        Figure.of(
+            "ap_bootstrap",
+            f"{size}, AP, AP50 and AP75 of a pair, {options.resamples:,} resamples",
+            ratios(
+                [seconds * options.resamples / THEIRS for seconds in theirs.processor_seconds],
+                [2 * seconds for seconds in one.processor_seconds],
+            ),
+            sides={
+                "ours_three_processor_s": statistics.median(one.processor_seconds),
+                "ours_six_processor_s": statistics.median(six.processor_seconds),
+                f"theirs_{THEIRS}_processor_s": statistics.median(theirs.processor_seconds),
+            },
+            note="hotcoco resamples the other nine numbers too",
+        ),
+    ]
+    timings = {"ours": fast, "pycocotools": exact, "three": one, "six": six, "hotcoco.compare": theirs}
+    details = {name: vars(timing) for name, timing in timings.items()} | {
+        "annotations": len(truth.annotations),
+        "ap": numbers.ap,
+        "paired_difference": [paired.value, paired.low, paired.high],
+        "largest_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+    return watch.done(figures, details, {name: version(name) for name in ("hotcoco", "scipy")})
 
 
 def made_up(random: np.random.Generator, images: int) -> GroundTruth:
@@ -168,16 +188,10 @@ def _boxes(random: np.random.Generator, number: int) -> np.ndarray:
     return np.concatenate([random.random((number, 2)) * (600, 440), sides], axis=1)
 
 
-def ratios(slow: list[float], quick: list[float]) -> str:
-    """The median over the rounds, the smallest and the largest."""
-    each = [a / b for a, b in zip(slow, quick, strict=True)]
-    return f"{statistics.median(each):.1f} ({min(each):.1f} to {max(each):.1f})"
+def ratios(slow: list[float], quick: list[float]) -> list[float]:
+    return [a / b for a, b in zip(slow, quick, strict=True)]
 
 
-def _cpu_seconds() -> float:
+def _processor_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-if __name__ == "__main__":
-    main()

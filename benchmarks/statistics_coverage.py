@@ -1,25 +1,21 @@
 """How often intervals of nominal 95 % hold the truth, over simulated tables like the paper's.
 
-    python benchmarks/statistics_coverage.py
-
-Networks are right where a latent margin is positive: the sum of what makes an image easy for all of them, for
-the connected or the unconnected ones, and for this network alone. Its variance is 1, so accuracies are known
-exactly, and the shares of the parts decide on how many images two networks differ.
+Networks are right where a latent margin is positive: the sum of what makes an image easy for all of them,
+for the connected or the unconnected ones, and for this network alone. Its variance is 1, so accuracies are
+known exactly, and the shares of the parts decide on how many images two networks differ.
 """
 
 import argparse
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from simulated_detectors import POINTS_OF_SKILL, trainings
 from tqdm import tqdm
 
 from dcanet.evaluation.ap_bootstrap import image_weights
-from dcanet.provenance import processor
 from dcanet.sheets import read_pairs
 from dcanet.statistics.bootstrap import centred_interval, percentile_interval, resample_counts, resample_means
 from dcanet.statistics.calibrated import calibration_columns, calibration_error, calibration_shares
@@ -27,6 +23,9 @@ from dcanet.statistics.many import adjusted, level_left, random_effects
 from dcanet.statistics.paired import detectable_difference, mcnemar_mid_p, tango
 from dcanet.statistics.proportions import newcombe, wilson
 from dcanet.statistics.seeds import CrossedMean, crossed_bootstrap, crossed_difference, crossed_mean
+
+from .outcome import Figure, Outcome, Stopwatch
+from .simulated_detectors import POINTS_OF_SKILL, trainings
 
 #: Share of the margin's variance that all networks have in common, and that the connected ones, or the
 #: baselines, have.
@@ -46,35 +45,36 @@ class Row:
     held: float
     cases: int
 
-    def text(self) -> str:
-        inside = "yes" if 0.93 <= self.held <= 0.97 else "**no**"
-        return f"| {self.kind} | {self.setting} | {100 * self.held:.1f} % | {self.cases:,} | {inside} |"
+    def figure(self) -> Figure:
+        return Figure(
+            target="coverage",
+            case=f"{self.kind}, {self.setting}",
+            value=100 * self.held,
+            note=f"{self.cases:,} cases{'' if 0.93 <= self.held <= 0.97 else '; not within 93 to 97 %'}",
+        )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tables", type=int, default=2000, help="default: %(default)s")
     parser.add_argument("--pairs", default="config/pairs.tsv", help="sheet (default: %(default)s)")
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="of the table (default: all)"
     )
-    options = parser.parse_args()
+
+
+def measure(options: argparse.Namespace) -> Outcome:
+    watch = Stopwatch("statistics_coverage")
     pairs = [pair for pair in read_pairs(options.pairs) if pair.connected]
     accuracies = np.array(
         [[model.published_top1_percent / 100 for model in (pair.baseline, pair.connected)] for pair in pairs]
     )
     random = np.random.default_rng(0)
-    print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; ", end="")
-    print(f"{options.tables:,} tables of ", end="")
-    print(f"{len(pairs)} pairs\n\n| interval | setting | holds the truth | cases | within 93 to 97 % |")
-    print("| --- | --- | ---: | ---: | --- |")
-    for name in options.parts:
-        for found in PARTS[name](random, accuracies, options.tables):
-            print(found.text(), flush=True)
-    print()
-    print(*errors(random, accuracies, options.tables), sep="\n")
+    figures = [
+        found.figure() for name in options.parts for found in PARTS[name](random, accuracies, options.tables)
+    ]
+    figures += errors(random, accuracies, options.tables)
+    others = {name: version(name) for name in ("scipy", "statsmodels")}
+    return watch.done(figures, {"tables": options.tables, "pairs": len(pairs)}, others)
 
 
 def counted(random: np.random.Generator, accuracies: NDArray, tables: int) -> Iterator[Row]:
@@ -235,20 +235,21 @@ PARTS = {
 }
 
 
-def errors(random: np.random.Generator, accuracies: NDArray, tables: int) -> Iterator[str]:
+def errors(random: np.random.Generator, accuracies: NDArray, tables: int) -> Iterator[Figure]:
     """Tables with a false verdict, and the power at the detectable difference."""
     images, pairs = 50_000, len(accuracies)
     drawn, discordances = pairs_of_counts(random, np.zeros(pairs), images, tables)
     p = mcnemar_mid_p(drawn[..., 0], drawn[..., 1])
     holm = np.mean([(adjusted(of_table) <= 0.05).any() for of_table in p[:1000]])
     without = np.mean((p <= 0.05).any(axis=1))
-    yield f"- no network differs: a verdict in {100 * holm:.1f} % of tables; unadjusted {100 * without:.1f} %"
+    yield Figure(target="false_verdicts", case="no network differs, Holm", value=100 * holm)
+    yield Figure(target="false_verdicts", case="no network differs, unadjusted", value=100 * without)
     level = level_left(np.ones(pairs))
     least = np.array([detectable_difference(images, share, level) for share in discordances])
     drawn, _ = pairs_of_counts(random, least, images, tables)
     found = mcnemar_mid_p(drawn[..., 0], drawn[..., 1]) <= level
     span = f"{100 * least.min():.2f} to {100 * least.max():.2f} points"
-    yield f"- differences said to be detectable after Holm ({span}): found in {100 * found.mean():.1f} %"
+    yield Figure(target="power", case=f"said to be detectable after Holm: {span}", value=100 * found.mean())
 
 
 def row(kind: str, setting: str, ends: NDArray | tuple, truth: NDArray | float) -> Row:
@@ -300,7 +301,3 @@ def numbers(means: NDArray) -> NDArray:
 def expected_loss(bar: float, spread: float) -> float:
     nodes, weights = np.polynomial.hermite_e.hermegauss(200)
     return float(weights @ np.logaddexp(0, -SLOPE * (bar + spread * nodes)) / weights.sum())
-
-
-if __name__ == "__main__":
-    main()

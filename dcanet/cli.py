@@ -6,11 +6,10 @@ import importlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from .errors import UserError
 from .exhaustion import what_is_lacking
-from .plugins.loading import load_plugins
 from .signals import CONTINUE, Interrupted
 
 VERBS = {
@@ -35,8 +34,11 @@ VERBS = {
 }
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser with all verbs; nothing heavy is imported."""
+def build_parser(words: Container[str] = VERBS) -> argparse.ArgumentParser:
+    """The parser with all verbs; nothing heavy is imported.
+
+    Only verbs among `words` have their arguments: importing the modules of all takes several times as long as one's.
+    """
     parser = argparse.ArgumentParser(
         prog="dcanet",
         description="Benchmark and report of Deep Connected Attention Networks (arXiv 2007.05099).",
@@ -52,8 +54,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, summary in VERBS.items():
-        module = importlib.import_module(f".commands.{verb}", __package__)
         verb_parser = verbs.add_parser(verb, help=summary, description=summary)
+        if verb not in words:
+            continue
+        module = importlib.import_module(f".commands.{verb}", __package__)
         module.add_arguments(verb_parser)
         verb_parser.set_defaults(run=module.run)
     return parser
@@ -62,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; users' errors are one line on standard error and exit code 1, "continue me" is 75."""
     command_line = list(sys.argv[1:] if argv is None else argv)
-    arguments = build_parser().parse_args(command_line)
+    arguments = build_parser(command_line).parse_args(command_line)
     arguments.command_line = command_line
     # fvcore imports TorchScript, which newer torch versions announce the end of on every import.
     warnings.filterwarnings("ignore", message="`torch.jit", category=FutureWarning)
@@ -71,7 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Torch writes the strides of a 1 x 1 kernel in two ways, which are the same memory.
     warnings.filterwarnings("ignore", message="Grad strides do not match bucket view", category=UserWarning)
     try:
-        load_plugins(arguments.plugin)
+        if arguments.plugin:
+            from .plugins.loading import load_plugins
+
+            load_plugins(arguments.plugin)
         code: int = arguments.run(arguments) or 0
         sys.stdout.flush()  # not first when Python ends, where an error can only be shown as one
         return code

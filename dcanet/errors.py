@@ -2,8 +2,10 @@
 
 import difflib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+if TYPE_CHECKING:  # importing pydantic takes longer than all else that the command line needs
+    from pydantic import ValidationError
 
 
 class UserError(Exception):
@@ -18,7 +20,7 @@ class UserError(Exception):
         return last.removeprefix(f"{UserError.__module__}.{UserError.__qualname__}: ")
 
 
-def first_problem(error: ValidationError) -> tuple[str, str, str]:
+def first_problem(error: "ValidationError") -> tuple[str, str, str]:
     """(type, dotted key, message) of the mistake to tell first: an unknown key explains a missing one."""
     chosen = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     where = ".".join(str(part) for part in chosen["loc"])

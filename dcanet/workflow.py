@@ -286,7 +286,8 @@ class Plan:
     @staticmethod
     def renderer_hash() -> str:
         """Hash of the report's code and templates, so that a change of them renders again."""
-        return hash_of(sorted(_texts(resources.files("dcanet.report"))))
+        # Found through the package above it: the report itself imports Altair, half a second of a dry run.
+        return hash_of(sorted(_texts(resources.files(__package__) / "report")))
 
 
 def _texts(folder: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""How large the report gets; how long it takes is measured by benchmarks/report_rendering.py."""
+"""How large the report gets; how long it takes is measured by `python -m benchmarks growth`."""
 
 from pathlib import Path
 
