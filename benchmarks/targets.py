@@ -24,7 +24,8 @@ class Target:
     def asked(self) -> str:
         if self.bound is None:
             return "stated"
-        return f"{'at most' if self.at_most else 'at least'} {self.bound:g}\N{NO-BREAK SPACE}{self.unit}".rstrip()
+        least = "at most" if self.at_most else "at least"
+        return f"{least} {self.bound:g}\N{NO-BREAK SPACE}{self.unit}".rstrip()
 
 
 def at_most(what: str, against: str, command: str, bound: float, unit: str) -> Target:
