@@ -1,9 +1,10 @@
 """Time `dcanet evaluate` on a CPU beside timm's validate.py: same model, same images, interleaved.
 
-    python benchmarks/evaluation.py --weights W --data DATA --timm-python PYTHON --validate SCRIPT
+    python -m benchmarks evaluation --weights W --data DATA --validate validate.py --timm "" "--workers 0"
 
-PYTHON is an interpreter that has timm, SCRIPT the validate.py of its repository. Every round runs each
-command once; what is compared are medians over the rounds. Beforehand, untimed, both programs' first guesses
+`--validate` is the script of timm's repository, `--timm-python` an interpreter that has timm. Every round
+runs each command once and compares within the round. The first of timm's settings is the one that is held
+against ours as it is; the fastest of them is its best. Beforehand, untimed, both programs' first guesses
 are compared image by image.
 """
 
@@ -21,17 +22,19 @@ import time
 from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from dcanet.documents import Metrics, Provenance
+from dcanet.errors import UserError
 from dcanet.evaluation.predictions import Predictions
-from dcanet.provenance import processor
 from dcanet.weights.store import load_model, read_metadata
 
-#: Ours -> timm's name of the model with the same tensors in the same order.
-TIMM_MODELS = {"mobilenet_v2": "mobilenetv2_100", "resnet50": "resnet50"}
+from .outcome import Figure, Outcome, Stopwatch
+from .timm_names import TIMM_MODELS
+
 WNIDS = resources.files("dcanet.data").joinpath("imagenet_wnids.txt")
 
 TO_TIMM = """
@@ -76,30 +79,18 @@ class Timing:
     load_before: list[float] = field(default_factory=list)
     top1_percent: float = 0.0
 
-    def row(self, images: int, reference: "Timing") -> list[str]:
-        whole, inside = statistics.median(self.seconds), statistics.median(self.inside)
-        ratio = whole / statistics.median(reference.seconds)
-        inside_ratio = inside / statistics.median(reference.inside)
-        return [
-            self.name,
-            f"{whole:.1f}",
-            f"{statistics.median(self.cpu_seconds):.1f}",
-            f"{images / whole:.1f}",
-            f"{images / inside:.1f}",
-            f"{ratio:.2f}",
-            f"{inside_ratio:.2f}",
-            f"{self.top1_percent:.2f}",
-        ]
 
-
-def main() -> None:
-    arguments = parse()
-    metadata = read_metadata(arguments.weights)
-    timm_model = TIMM_MODELS[metadata.model]
-    environment = os.environ | {"OMP_NUM_THREADS": str(arguments.threads)}
+def measure(options: argparse.Namespace) -> Outcome:
+    model = read_metadata(options.weights).model
+    if model not in TIMM_MODELS:
+        raise UserError(
+            f"--weights: timm has no twin of {model} here; give those of {' or '.join(TIMM_MODELS)}"
+        )
+    environment = os.environ | {"OMP_NUM_THREADS": str(options.threads)}
+    watch = Stopwatch("evaluation")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        checkpoint = to_timm(arguments, timm_model, folder)
+        checkpoint = to_timm(options, TIMM_MODELS[model], folder)
         ours = [
             sys.executable,
             "-m",
@@ -108,74 +99,113 @@ def main() -> None:
             "--device",
             "cpu",
             "--weights",
-            arguments.weights,
+            options.weights,
         ]
         ours += [
             "--data",
-            arguments.data,
+            options.data,
             "--threads",
-            arguments.threads,
+            options.threads,
             "--out",
             folder / "eval",
-            *arguments.ours,
+            *options.ours,
         ]
         theirs = [
-            arguments.timm_python,
-            arguments.validate,
+            options.timm_python,
+            options.validate,
             "--data-dir",
-            arguments.data / "val",
+            options.data / "val",
             "--device",
             "cpu",
         ]
-        theirs += ["--class-map", folder / "wnids.txt", "--model", timm_model, "--checkpoint", checkpoint]
+        theirs += [
+            "--class-map",
+            folder / "wnids.txt",
+            "--model",
+            TIMM_MODELS[model],
+            "--checkpoint",
+            checkpoint,
+        ]
         theirs += ["--interpolation", "bilinear", "--crop-pct", "0.875", "--log-freq", "1"]
         timings = [Timing("dcanet evaluate", list(map(str, ours)))]
-        for settings in arguments.timm or [""]:
+        for settings in options.timm:
             label = f"validate.py {settings}".strip()
             timings.append(Timing(label, [*map(str, theirs), *settings.split()]))
 
-        agreement = compare(arguments, timm_model, checkpoint, folder, timings[0], environment)
+        agreement = compare(options, TIMM_MODELS[model], checkpoint, folder, timings[0], environment)
         print(agreement)
-        for _ in tqdm(range(arguments.rounds), desc="rounds"):
+        for _ in tqdm(range(options.rounds), desc="rounds", disable=None):
             for timing in timings:
                 run(timing, folder / "eval", environment)
         images = Metrics.load(folder / "eval/metrics.json").images
-    report(arguments, timings, images, agreement)
+    others = {"timm": timm_version(options.timm_python)}
+    return watch.done(figures(model, options, timings, images, agreement), details(timings, images), others)
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def figures(
+    model: str, options: argparse.Namespace, timings: list[Timing], images: int, agreement: str
+) -> list[Figure]:
+    """Their time over ours in each round, of the same settings and of the fastest."""
+    ours, *theirs = timings
+    fastest = min(theirs, key=lambda timing: statistics.median(timing.seconds))
+    decoding = "decoding and resizing alone, as many at once as there are cores, bound it"
+    found = []
+    for target, other in (("evaluation", theirs[0]), ("evaluation_best", fastest)):
+        rounds = [a / b for a, b in zip(other.seconds, ours.seconds, strict=True)]
+        sides = {
+            f"{timing.name}, images/s": images / statistics.median(timing.seconds) for timing in (ours, other)
+        }
+        case = f"{model}, {options.threads} threads, {other.name}"
+        found.append(Figure.of(target, case, rounds, sides=sides, note=agreement, limit=decoding))
+    return found
+
+
+def details(timings: list[Timing], images: int) -> dict[str, Any]:
+    """All timings, without the folders that they ran in."""
+    return {
+        "images": images,
+        "timings": {timing.name: asdict(timing) | {"command": None} for timing in timings},
+    }
+
+
+def timm_version(python: Path) -> str:
+    command = [str(python), "-c", "import timm; print(timm.__version__)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, required=True, help="of mobilenet_v2 or resnet50, 1,000 classes"
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with val/<wnid>/<image>")
-    parser.add_argument("--timm-python", type=Path, required=True, help="interpreter that has timm")
     parser.add_argument("--validate", type=Path, required=True, help="timm's validate.py")
     parser.add_argument(
-        "--timm", action="append", metavar="FLAGS", help="settings of validate.py to time; may be repeated"
+        "--timm-python",
+        type=Path,
+        default=Path(sys.executable),
+        help="interpreter that has timm (default: this)",
+    )
+    parser.add_argument(
+        "--timm", nargs="+", default=[""], metavar="FLAGS", help="settings of validate.py to time"
     )
     parser.add_argument(
         "--ours", type=str.split, default=[], metavar="FLAGS", help="more flags of dcanet evaluate"
     )
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of both (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--out", type=Path, help="JSON file for all timings")
-    return parser.parse_args()
 
 
-def to_timm(arguments: argparse.Namespace, timm_model: str, folder: Path) -> Path:
+def to_timm(options: argparse.Namespace, timm_model: str, folder: Path) -> Path:
     """Our weights under timm's names, and the class map of its reader."""
-    torch.save(load_model(arguments.weights).state_dict(), folder / "ours.pth")
+    torch.save(load_model(options.weights).state_dict(), folder / "ours.pth")
     (folder / "wnids.txt").write_text(WNIDS.read_text())
-    command = [arguments.timm_python, "-c", TO_TIMM, folder / "ours.pth", timm_model, folder / "timm.pth"]
+    command = [options.timm_python, "-c", TO_TIMM, folder / "ours.pth", timm_model, folder / "timm.pth"]
     subprocess.run(list(map(str, command)), check=True)
     return folder / "timm.pth"
 
 
 def compare(
-    arguments: argparse.Namespace,
+    options: argparse.Namespace,
     timm_model: str,
     checkpoint: Path,
     folder: Path,
@@ -184,8 +214,8 @@ def compare(
 ) -> str:
     """In how many images both make the same first guess."""
     subprocess.run(ours.command, check=True, env=environment, stdout=subprocess.DEVNULL)
-    data = arguments.data / "val"
-    command = [arguments.timm_python, "-c", GUESSES, timm_model, checkpoint, data, folder / "wnids.txt"]
+    data = options.data / "val"
+    command = [options.timm_python, "-c", GUESSES, timm_model, checkpoint, data, folder / "wnids.txt"]
     subprocess.run([*map(str, command), str(folder / "guesses.csv")], check=True, env=environment)
     with open(folder / "guesses.csv", newline="") as file:
         theirs = {str(Path(*Path(image).parts[-2:])): int(guess) for image, guess, _ in csv.reader(file)}
@@ -220,28 +250,3 @@ def run(timing: Timing, out: Path, environment: dict[str, str]) -> None:
 def _cpu_seconds_of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def report(arguments: argparse.Namespace, timings: list[Timing], images: int, agreement: str) -> None:
-    """A Markdown table, and the JSON file."""
-    print(f"\n{images} images, {arguments.rounds} rounds, {arguments.threads} threads, {processor()};")
-    print(f"{agreement}\n")
-    header = ["command", "seconds", "CPU seconds", "images/s", "images/s inside"]
-    header += ["ratio", "ratio inside", "top-1 %"]
-    rows = [timing.row(images, timings[0]) for timing in timings]
-    for line in [header, ["---", *["---:"] * (len(header) - 1)], *rows]:
-        print(f"| {' | '.join(line)} |")
-    if arguments.out:
-        facts = {
-            "images": images,
-            "threads": arguments.threads,
-            "processor": processor(),
-            "torch": torch.__version__,
-            "agreement": agreement,
-        }
-        shown = [asdict(timing) | {"command": timing.name} for timing in timings]
-        arguments.out.write_text(json.dumps(facts | {"timings": shown}, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()

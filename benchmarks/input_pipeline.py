@@ -1,8 +1,13 @@
 """Images per second of the training input pipeline against torchvision's, on the same files.
 
-    python benchmarks/input_pipeline.py --data FOLDER [--workers 0 2] [--batch 32 64] [--rounds 10]
+    python -m benchmarks input_pipeline --data imagenette/train --workers 0 2
 
-Method and results: benchmarks/README.md.
+`--data` is any folder of photos, <class>/<image>. Some are scaled to 500 x 375 pixels (JPEG, quality 90).
+Ours is `Split.read`, `TrainingLoader` and `normalise`, what training itself uses; torchvision's is
+`ImageFolder`, PIL, `RandomResizedCrop`, `RandomHorizontalFlip`, `ToTensor`, `Normalize` and torch's
+`DataLoader`, with the same area, aspect, size, batch and number of workers. Both end with a normalised
+float32 batch. A round runs A B B A. Processor time, workers included, is what a core delivers; it does not
+count waiting for a core that others use.
 """
 
 import argparse
@@ -13,8 +18,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import PIL
 import torch
-from photos import machine, write_photos
+import torchvision
 from torchvision import datasets, transforms
 from tqdm import tqdm
 
@@ -27,31 +33,32 @@ from dcanet.data.sampling import sample_crop
 from dcanet.data.settings import Augmentation
 from dcanet.data.split import Split
 
-HEADING = (
-    "| sampler | workers | batch | images/s | torchvision's images/s "
-    "| ratio of times | ratio of processor times |"
-)
+from .outcome import Figure, Outcome, Stopwatch
+from .photos import decoder, write_photos
 
 #: Number of the epoch -> images delivered.
 Epoch = Callable[[int], int]
 
 
-def main() -> None:
-    options = _options()
+def measure(options: argparse.Namespace) -> Outcome:
     torch.set_num_threads(1)
+    watch, found = Stopwatch("input_pipeline"), []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         split = write_photos(options.data, root, options.images)
-        print(f"{machine(split)}\n\n{HEADING}\n{'| --- ' * 7}|")
         for sampler in ("dali", "torchvision"):
             augmentation = Augmentation(size=options.size, sampler=sampler)
             for workers in options.workers:
                 for batch in options.batch:
                     ours = _ours(split, augmentation, batch, workers)
                     theirs = _theirs(root / "train", augmentation, batch, workers)
-                    row = compare(ours, theirs, options.rounds)
-                    print(f"| {sampler} | {workers} | {batch} | {row} |", flush=True)
-        _print_stages(split, Augmentation(size=options.size))
+                    case = f"{sampler}'s crops, {workers} workers, batch {batch}"
+                    found.append(compare(case, ours, theirs, options.rounds))
+        stages = milliseconds_of_stages(split, Augmentation(size=options.size))
+    limit = f"decoding takes {stages['decode']:.2f} of {sum(stages.values()):.2f} ms an image"
+    figures = [figure.model_copy(update={"limit": limit}) for figure in found]
+    others = {"torchvision": torchvision.__version__, "decoder": decoder(), "pillow": PIL.__version__}
+    return watch.done(figures, {"ms_per_image": stages}, others)
 
 
 def _ours(split: Split, augmentation: Augmentation, batch: int, workers: int) -> Epoch:
@@ -87,11 +94,8 @@ def _theirs(root: Path, augmentation: Augmentation, batch: int, workers: int) ->
     return lambda _: sum(len(images) for images, _ in loader)
 
 
-def compare(ours: Epoch, theirs: Epoch, rounds: int) -> str:
-    """One row: both pipelines' images/s, and how many times as long torchvision takes, with 95 % intervals.
-
-    Every round runs A B B A; a ratio is taken within a round, so that a drifting machine moves both.
-    """
+def compare(case: str, ours: Epoch, theirs: Epoch, rounds: int) -> Figure:
+    """Their processor time over ours, A B B A, within each round, so that a drifting machine moves both."""
     ours(0), theirs(0)  # start the workers, warm the caches
     walls, cores, speeds = [], [], []
     for number in tqdm(range(rounds), leave=False, disable=None, unit="round"):
@@ -102,7 +106,9 @@ def compare(ours: Epoch, theirs: Epoch, rounds: int) -> str:
         cores.append((second[2] + third[2]) / (first[2] + fourth[2]))
         speeds.append((2 * first[0] / (first[1] + fourth[1]), 2 * second[0] / (second[1] + third[1])))
     our_speed, their_speed = np.median(speeds, axis=0)
-    return f"{our_speed:.0f} | {their_speed:.0f} | {_interval(walls)} | {_interval(cores)}"
+    sides = {"ours, images/s": float(our_speed), "torchvision, images/s": float(their_speed)}
+    note = f"{np.median(walls):.2f} by the clock"
+    return Figure.of("input_pipeline", case, cores, sides=sides, note=note)
 
 
 def _timed(epoch: Epoch, number: int) -> tuple[int, float, float]:
@@ -122,16 +128,7 @@ def _processor_seconds() -> float:
     return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _interval(ratios: list[float]) -> str:
-    """Geometric mean and its 95 % interval by resampling the rounds."""
-    logs = np.log(ratios)
-    random = np.random.default_rng(0)
-    means = [random.choice(logs, len(logs)).mean() for _ in range(2000)]
-    low, high = np.exp(np.percentile(means, [2.5, 97.5]))
-    return f"{np.exp(logs.mean()):.2f} ({low:.2f}-{high:.2f})"
-
-
-def _print_stages(split: Split, augmentation: Augmentation) -> None:
+def milliseconds_of_stages(split: Split, augmentation: Augmentation) -> dict[str, float]:
     """Milliseconds per image of what one image passes through; the least of five passes."""
     best: dict[str, float] = {}
     for _ in range(5):
@@ -160,7 +157,7 @@ def _print_stages(split: Split, augmentation: Augmentation) -> None:
         for stage, seconds in spent.items():
             best[stage] = min(best.get(stage, seconds), seconds)
     each = 1000 / min(128, len(split.images))
-    print("\nms per image:", ", ".join(f"{stage} {seconds * each:.3f}" for stage, seconds in best.items()))
+    return {stage: seconds * each for stage, seconds in best.items()}
 
 
 def _stages(spent: dict[str, float]) -> Callable[[str], None]:
@@ -175,18 +172,12 @@ def _stages(spent: dict[str, float]) -> Callable[[str], None]:
     return clock
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="ImageFolder of photos: <class>/<image>")
-    parser.add_argument("--images", type=int, default=320, help="how many of them make an epoch")
-    parser.add_argument("--size", type=int, default=224, help="pixels a side that come out")
-    parser.add_argument("--batch", type=int, nargs="+", default=[32, 64])
-    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2])
-    parser.add_argument("--rounds", type=int, default=10, help="of A B B A")
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    main()
+    parser.add_argument("--images", type=int, default=320, help="of an epoch (default: %(default)s)")
+    parser.add_argument(
+        "--size", type=int, default=224, help="pixels a side that come out (default: %(default)s)"
+    )
+    parser.add_argument("--batch", type=int, nargs="+", default=[32, 64], help="default: %(default)s")
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 2], help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=10, help="of A B B A (default: %(default)s)")

@@ -1,43 +1,44 @@
 """Time the classifiers beside the authors' formulation, in inference and training, and what attention costs.
 
-    OMP_NUM_THREADS=1 python benchmarks/model_speed.py --models dca_se_resnet50 --out model_speed.json
+    OMP_NUM_THREADS=1 python -m benchmarks model_speed --models dca_se_resnet50
 
 Theirs is `as_released`: float32, contiguous memory, eager, norms and activations apart. Ours is in
-channels_last memory with freed memory kept, as `dcanet train` and `dcanet evaluate` run it, and for inference
-in their fast form. A connected network is also timed with its attention baseline and its plain backbone.
-What is in the JSON already and is not timed again stays; the tables show all of it. With `--device cuda`
-everything is timed on the GPU; `--compile` adds our network through torch.compile.
+channels_last memory with freed memory kept, as `dcanet train` and `dcanet evaluate` run it, and for
+inference in their fast form. A connected network is also timed with its attention baseline and its plain
+backbone. Networks that are in the JSON already and are not timed again stay, if they were timed on the
+same machine. With `--device cuda` everything is timed on the GPU; `--launch graphed compiled` times ours
+in those forms too, and what attention costs in the first of them.
 """
 
 import argparse
-import json
-import os
 import statistics
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from side_by_side import Settings, Side, interleaved, noise, settled
 from torch.nn import functional as F
 
-from dcanet.device import choose_precision, device_name
-from dcanet.files import write_text
+from dcanet.device import choose_device, choose_precision
+from dcanet.errors import UserError
 from dcanet.models import TRIPLES, model_id
-from dcanet.provenance import processor, versions
+
+from .outcome import Figure, Outcome, Stopwatch
+from .side_by_side import Launch, Settings, Side, interleaved, noise, settled
 
 WORKS = ("inference", "training_step")
+KINDS = ("formulation", "overhead")
 
 
-def formulations(name: str, work: str, device: torch.device, compiled: bool = False) -> list[Side]:
+def formulations(name: str, work: str, device: torch.device, launches: Sequence[Launch] = ()) -> list[Side]:
     """Theirs, on a CPU with freed memory kept and not, and ours, all of the released form."""
     memory = (False, True) if device.type == "cpu" else (True,)
     sides = [Side(name, work, ours=False, form="released", keeps_memory=kept) for kept in memory]
     sides.append(Side(name, work, form="released"))
     if (fastest := choose_precision("auto", device)) != "float32":
-        sides.append(Side(name, work, form="released", precision=fastest))
-        if compiled:
-            sides.append(Side(name, work, form="released", precision=fastest, compiled=True))
+        sides += [
+            Side(name, work, form="released", precision=fastest, launch=launch)
+            for launch in ("eager", *launches)
+        ]
     return sides
 
 
@@ -67,114 +68,104 @@ def ratios(measured: dict[str, Any], above: str, below: str) -> list[float]:
     return [a / b for a, b in zip(*times, strict=True)]
 
 
-def spread(values: Sequence[float], percent: bool = False) -> str:
-    """The median, and the smallest and largest."""
-    three = [statistics.median(values), min(values), max(values)]
-    if percent:
-        return "{:+.1f} % ({:+.1f} to {:+.1f})".format(*(100 * (value - 1) for value in three))
-    return "{:.2f} ({:.2f} to {:.2f})".format(*three)
-
-
-def formulation_row(name: str, measured: dict[str, Any]) -> list[str]:
-    """Images per second of both, and theirs over each of ours."""
+def formulation_figures(name: str, work: str, measured: dict[str, Any]) -> Iterator[Figure]:
+    """Theirs over each of ours."""
     labels = list(measured["seconds"])
-    theirs, ours = labels[0], "ours"
-    kept, bfloat16 = labels[labels.index(ours) - 1], labels[labels.index(ours) + 1 :]
-    speeds = [
-        measured["batch_size"] / statistics.median(measured["seconds"][label]["processor"])
-        for label in (theirs, ours)
-    ]
-    found = [spread(ratios(measured, *pair)) for pair in ((theirs, ours), (kept, ours))]
-    lower = "; ".join(
-        f"{label.removeprefix('ours, ')} {spread(ratios(measured, theirs, label))}" for label in bfloat16
-    )
-    return [f"`{name}`", *(f"{speed:.1f}" for speed in speeds), *found, lower or "not timed"]
+    on_gpu = measured["device"] == "cuda"
+    for label in labels[labels.index("ours") :]:
+        short = "inference" if work == "inference" else "step"
+        target = f"{short}_gpu" if on_gpu else f"{short}_bfloat16" if "bfloat16" in label else short
+        sides = {
+            f"{side}, images/s": measured["batch_size"]
+            / statistics.median(measured["seconds"][side]["processor"])
+            for side in ("theirs", label)
+            if side in labels
+        }
+        case = f"{name}, {label.removeprefix('ours, ').replace('ours', 'float32')}" if on_gpu else name
+        theirs = labels[0]
+        note = ""
+        if not on_gpu and label == "ours":
+            kept = statistics.median(ratios(measured, labels[1], label))
+            note = f"{kept:.2f} with freed memory kept by theirs too"
+        yield Figure.of(target, case, ratios(measured, theirs, label), sides=sides, note=note)
 
 
-def overhead_row(name: str, measured: dict[str, Any]) -> list[str]:
-    """What attention costs, what attention and connection cost, and what the connection does."""
+def overhead_figures(name: str, work: str, measured: dict[str, Any]) -> Iterator[Figure]:
+    """What attention adds, and what the connection does, in percent."""
     plain, baseline, connected = relatives(name)
-    pairs = [(baseline, plain), (connected, plain), (connected, baseline)]
-    return [f"`{name}`", *(spread(ratios(measured, *pair), percent=True) for pair in pairs)]
+    suffix = "_gpu" if measured["device"] == "cuda" else ""
+    training = "" if work == "inference" else "_step"
+    for target, above, below in (("attention", baseline, plain), ("connection", connected, baseline)):
+        percents = [100 * (ratio - 1) for ratio in ratios(measured, above, below)]
+        yield Figure.of(f"{target}{training}{suffix}", f"{name}, {measured['form']}", percents)
 
 
-TABLES: dict[str, tuple[list[str], Callable[[str, dict[str, Any]], list[str]]]] = {
-    "formulation": (
-        [
-            "theirs, images/s",
-            "ours, images/s",
-            "theirs / ours",
-            "with memory kept by both",
-            "in lower precision",
-        ],
-        formulation_row,
-    ),
-    "overhead": (
-        ["attention over backbone", "connected over backbone", "connection over attention"],
-        overhead_row,
-    ),
-}
-
-
-def tables(networks: dict[str, Any]) -> str:
-    """Markdown of everything that was measured."""
-    lines = []
+def figures(networks: dict[str, Any]) -> list[Figure]:
+    """Of everything that was measured, in the order of the targets' tables."""
+    found = []
     for work in WORKS:
-        for kind, (header, row) in TABLES.items():
-            lines += [f"\n{work.replace('_', ' ').capitalize()}:\n", f"| network | {' | '.join(header)} |"]
-            lines += [f"| --- |{' ---: |' * len(header)}"]
-            for name in TRIPLES:
-                if measured := networks.get(name, {}).get(work, {}).get(kind):
-                    lines.append(f"| {' | '.join(row(name, measured))} |")
-    return "\n".join(lines)
+        for name in TRIPLES:
+            measured = networks.get(name, {}).get(work, {})
+            if "formulation" in measured:
+                found += formulation_figures(name, work, measured["formulation"])
+            for each in measured.get("overhead", []):
+                found += overhead_figures(name, work, each)
+    return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", nargs="+", choices=TRIPLES, default=[*TRIPLES], metavar="ID")
     parser.add_argument("--works", nargs="+", choices=WORKS, default=WORKS)
-    parser.add_argument("--kinds", nargs="+", choices=TABLES, default=[*TABLES])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--quick", action="store_true", help="one round with 2 images of 64 x 64 pixels")
     parser.add_argument("--batch-size", type=int, default=8, help="default: %(default)s")
     parser.add_argument("--image-size", type=int, default=224, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: %(default)s")
-    parser.add_argument("--compile", action="store_true", help="time our network compiled too")
-    parser.add_argument("--out", type=Path, help="JSON that is added to, of one device")
-    options = parser.parse_args()
-    device, threads = torch.device(options.device), options.threads
+    parser.add_argument(
+        "--launch",
+        nargs="+",
+        choices=("graphed", "compiled"),
+        default=[],
+        help="time ours in these forms too",
+    )
+
+
+def measure(options: argparse.Namespace) -> Outcome:
+    device, threads = choose_device(options.device), options.threads
+    if options.launch and device.type == "cpu":
+        raise UserError("--launch: graphs and compiled networks are timed on a GPU; add --device cuda")
     settings = Settings(options.rounds, options.batch_size, options.image_size, threads, device.type)
     if options.quick:
         settings = Settings(1, 2, 64, threads, device.type)
     precision = choose_precision("auto", device)
+    watch = Stopwatch("model_speed", device.type)
+    networks: dict[str, Any] = {}
+    if options.out.exists():
+        before = Outcome.load(options.out)
+        if same_machine(before.machine, watch.machine):
+            networks = before.details["networks"]
 
-    results: dict[str, Any] = {"machine": {}, "networks": {}}
-    if options.out and options.out.exists():
-        results = json.loads(options.out.read_text())
-    results["machine"] = {"processor": processor(), "cores": os.cpu_count()}
-    if device.type == "cuda":
-        results["machine"]["gpu"] = device_name(device)
-    if precision == "float32":
-        results["machine"]["bfloat16"] = "not timed: the processor emulates it (no AVX-512 BF16, no AMX)"
-    results["versions"] = versions()
     for name in options.models:
         check_sameness(name)
         for work in options.works:
-            done = results["networks"].setdefault(name, {}).setdefault(work, {})
+            done = networks.setdefault(name, {}).setdefault(work, {})
             if "formulation" in options.kinds:
-                done["formulation"] = interleaved(formulations(name, work, device, options.compile), settings)
+                done["formulation"] = interleaved(formulations(name, work, device, options.launch), settings)
             if "overhead" in options.kinds and TRIPLES[name][2]:
-                sides = [Side(each, work, precision=precision) for each in relatives(name)]
-                done["overhead"] = interleaved(sides, settings)
-            if options.out:
-                write_text(options.out, json.dumps(results, indent=2) + "\n")
-    for facts in (results["machine"], results["versions"]):
-        print(", ".join(f"{name} {fact}" for name, fact in facts.items()))
-    print(tables(results["networks"]))
+                done["overhead"] = [
+                    interleaved(
+                        [Side(each, work, precision=precision, launch=launch) for each in relatives(name)],
+                        settings,
+                    )
+                    | {"form": ", ".join([precision, *([] if launch == "eager" else [launch])])}
+                    for launch in options.launch or ("eager",)
+                ]
+            outcome = watch.done(figures(networks), {"networks": networks})
+            outcome.save(options.out)
+    return outcome
 
 
-if __name__ == "__main__":
-    main()
+def same_machine(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one.get(fact) == other.get(fact) for fact in ("processor", "cores", "gpu"))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -90,23 +91,31 @@ class Stopwatch:
     """Begins an outcome; `done` ends it."""
 
     def __init__(self, benchmark: str, device: str = "cpu") -> None:
-        self._benchmark, self._started, self._machine = benchmark, now(), described_machine(device)
+        self._benchmark, self._started, self.machine = benchmark, now(), described_machine(device)
 
     def done(
-        self, figures: Sequence[Figure], details: Mapping[str, Any], others: Mapping[str, str]
+        self,
+        figures: Sequence[Figure],
+        details: Mapping[str, Any],
+        others: Mapping[str, str] = MappingProxyType({}),
     ) -> Outcome:
         """With the versions of the `others` that it was held against."""
         return Outcome(
             benchmark=self._benchmark,
-            command=["python", "-m", "benchmarks", *sys.argv[1:]],
+            command=["python", "-m", "benchmarks", *map(without_folder, sys.argv[1:])],
             started=self._started,
             ended=now(),
             git_commit=git_state()[0],
-            machine=self._machine,
+            machine=self.machine,
             versions=versions() | dict(others),
             figures=list(figures),
             details=dict(details),
         )
+
+
+def without_folder(argument: str) -> str:
+    """An absolute path by its last part: where somebody keeps their data is nobody else's to know."""
+    return Path(argument).name if argument.startswith("/") else argument
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:

@@ -1,12 +1,8 @@
 """Photos of ImageNet's usual size for the benchmarks, from those of an ImageFolder."""
 
-import os
-import platform
 from pathlib import Path
 
 import PIL
-import torch
-import torchvision
 from PIL import Image
 
 from dcanet.data import decoding
@@ -28,15 +24,8 @@ def write_photos(source: Path, root: Path, count: int) -> Split:
     return list_split(root, "train")
 
 
-def machine(split: Split) -> str:
-    """What ran on what, in a line of words."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    decoder = f"simplejpeg {decoding.simplejpeg.__version__}" if decoding.simplejpeg else "no simplejpeg"
-    return (
-        f"{(names or [platform.processor()])[0]}, {os.cpu_count()} cores; "
-        f"Python {platform.python_version()}, torch {torch.__version__}, "
-        f"torchvision {torchvision.__version__}, Pillow {PIL.__version__}, {decoder}; "
-        f"{len(split.images)} photos of {PHOTO[0]} x {PHOTO[1]} pixels, "
-        f"{sum(split.sizes) / len(split.sizes) / 1000:.0f} kB each"
-    )
+def decoder() -> str:
+    """What JPEGs are decoded by."""
+    if decoding.simplejpeg:
+        return f"simplejpeg {decoding.simplejpeg.__version__}"
+    return f"Pillow {PIL.__version__}"

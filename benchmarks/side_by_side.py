@@ -9,22 +9,24 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from released_formulation import as_released
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
 from dcanet.allocator import keep_freed_memory
-from dcanet.device import autocast, memory_format, place
+from dcanet.device import memory_format, place
 from dcanet.evaluation.inference import make_fast
 from dcanet.models import create
 
+from .released_formulation import as_released
+
+Launch = Literal["eager", "graphed", "compiled"]
 #: Runs a block of calls: seconds of one by the clock, and of the processor or the GPU.
 Block = Callable[[], tuple[float, float]]
 
@@ -55,7 +57,8 @@ class Side:
     form: str = "printed"
     precision: str = "float32"
     keeps_memory: bool = True
-    compiled: bool = False
+    #: How its operations get to a GPU: one by one, recorded once and replayed (CUDA graph), or fused first.
+    launch: Launch = "eager"
 
     @property
     def label(self) -> str:
@@ -65,7 +68,7 @@ class Side:
         if self.form != "released":
             return self.model
         precision = "" if self.precision == "float32" else self.precision
-        return ", ".join(filter(None, ("ours", precision, "compiled" if self.compiled else "")))
+        return ", ".join(filter(None, ("ours", precision, "" if self.launch == "eager" else self.launch)))
 
 
 def settled(side: Side) -> nn.Module:
@@ -96,11 +99,13 @@ class Runner:
 
     def __init__(self, side: Side, settings: Settings) -> None:
         self._precision, self._device = side.precision, torch.device(settings.device)
+        # A graph holds the casts of weights itself; a cast kept from outside it would be freed memory to it.
+        self._cached = side.launch != "graphed"
         model = settled(side).train(side.work == "training_step")
         if side.ours and side.work == "inference":
             make_fast(model, self._device, side.precision)
         model = place(model, self._device, channels_last=side.ours)
-        self._model = torch.compile(model, dynamic=False) if side.compiled else model
+        self._model = torch.compile(model, dynamic=False) if side.launch == "compiled" else model
         images = noise(settings.batch_size, settings.image_size)
         self._images = images.to(self._device, memory_format=memory_format(side.ours))
         self._targets = torch.arange(settings.batch_size, device=self._device)
@@ -109,6 +114,8 @@ class Runner:
             # A learning rate of 0 does the same arithmetic and leaves the weights as they are.
             self._optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, weight_decay=1e-4)
             self.run = self._train
+        if side.launch == "graphed":
+            self.run = recorded(self.run)
 
     def block(self, calls: int) -> tuple[float, float]:
         """Seconds of one call by the clock, and of the processor or the GPU."""
@@ -132,15 +139,35 @@ class Runner:
 
     @torch.inference_mode()
     def _infer(self) -> None:
-        with autocast(self._precision, self._device):
+        with autocast(self._precision, self._device, self._cached):
             self._model(self._images)
 
     def _train(self) -> None:
         self._optimizer.zero_grad()
-        with autocast(self._precision, self._device):
+        with autocast(self._precision, self._device, self._cached):
             loss = F.cross_entropy(self._model(self._images), self._targets)
         loss.backward()
         self._optimizer.step()
+
+
+def autocast(precision: str, device: torch.device, cached: bool) -> AbstractContextManager[Any]:
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=cached)
+
+
+def recorded(run: Callable[[], None]) -> Callable[[], None]:
+    """The same work as a CUDA graph, which launches all its kernels at once."""
+    side_stream = torch.cuda.Stream()
+    side_stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side_stream):
+        for _ in range(WARM_UP_CALLS):
+            run()
+    torch.cuda.current_stream().wait_stream(side_stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        run()
+    return graph.replay
 
 
 def serve(side: Side, settings: Settings, connection: Connection) -> None:

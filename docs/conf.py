@@ -11,7 +11,7 @@ project = "DCANet-bench"
 author = "The DCANet-bench developers"
 release = metadata.version("dcanet-bench")
 
-extensions = ["myst_parser", "command_line"]
+extensions = ["myst_parser", "command_line", "speed_figures"]
 exclude_patterns = ["_build"]
 nitpicky = True
 # The table of contents names pages that may not be there yet (extending, cluster).
