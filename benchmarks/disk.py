@@ -71,7 +71,12 @@ def measure(options: argparse.Namespace) -> Outcome:
         with mock.patch("dcanet.evaluation.evaluate.predict", made_up_answers):
             weights = run / "train" / "model.safetensors"
             evaluate(weights, data, Preprocessing(resize=256, crop=224), run / "eval", device="cpu")
-        sizes = {str(path.relative_to(run)): size for path, size in files_in(run)}
+        sizes: dict[str, int] = {}
+        for path, size in files_in(run):
+            # TensorBoard's files are called after the machine.
+            named = path.parent if path.parent.name == "tensorboard" else path
+            name = str(named.relative_to(run))
+            sizes[name] = sizes.get(name, 0) + size
         bare = bare_bytes(weights)
     case = f"{options.model}, {options.images:,} images, {CLASSES:,} classes, {EPOCHS} epochs"
     total = sum(sizes.values())
