@@ -6,10 +6,10 @@ the cores of the run, are what the commands would take if a core never waited: w
 Snakemake's start, its pauses between jobs, and cores for which no job is ready. Both sides are from the
 same run, so that a machine that others use too stretches both alike.
 
-Then the same commands run in another empty folder without Snakemake, in the order in which they ended, each
-in a process forked from one that has imported torch and the package already. That is the stages' pure work.
-What the commands took beyond it is Python's start and imports; processor times are compared, which waiting
-for a core leaves alone. The second figure is both ratios multiplied.
+Then the shortest job of each stage runs again there, without Snakemake, in a process forked from one that
+has imported torch and the package already. What the command took beyond that is Python's start and imports,
+which every job of the stage has; the rest is its work. Processor times are compared, which waiting for a
+core leaves alone. The second figure is both ratios multiplied.
 """
 
 import argparse
@@ -81,77 +81,87 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", nargs="+", default=["scope=quick"], help="as for snakemake (default: %(default)s)"
     )
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="run there, or take the run that is there already"
+    )
 
 
 def measure(options: argparse.Namespace) -> Outcome:
     watch = Stopwatch("orchestration")
     with tempfile.TemporaryDirectory() as place:
-        home = Path(place)
-        for name in ("bin", "jobs", "run", "work"):
-            (home / name).mkdir()
-        load = [os.getloadavg()[0]]
-        whole, jobs = run_workflow(home, options)
-        load.append(os.getloadavg()[0])
+        home = options.keep or Path(place)
+        if not (home / "seconds").exists():
+            run_workflow(home, options)
+        seconds, jobs = float((home / "seconds").read_text()), jobs_of(home / "jobs")
         for module in HEAVY:
             importlib.import_module(module)
-        folder = workflow_in(home / "work")
-        work = [used_warm(job, folder) for job in tqdm(jobs, desc="work", leave=False, disable=None)]
-        load.append(os.getloadavg()[0])
+        shortest = {job.stage: job for job in sorted(jobs, key=lambda job: -job.processor_seconds)}
+        work = {
+            stage: used_warm(job, home / "run").processor_seconds
+            for stage, job in tqdm(shortest.items(), desc="work", leave=False, disable=None)
+        }
+    starts = {stage: max(0.0, job.processor_seconds - work[stage]) for stage, job in shortest.items()}
     cores = [options.cores if job.stage == "profile throughput" else 1 for job in jobs]
     occupied = sum((job.end - job.begin) * of_job for job, of_job in zip(jobs, cores, strict=True))
     commands_s = occupied / options.cores
-    busy = covered([(job.begin, job.end) for job in jobs])
     of_commands = sum(job.processor_seconds for job in jobs)
-    of_work = sum(used.processor_seconds for used in work)
+    of_work = of_commands - sum(starts[job.stage] for job in jobs)
     case = f"{' '.join(options.config)}, {options.cores} cores, {len(jobs)} jobs"
     sides = {
-        "run_s": whole.seconds,
+        "run_s": seconds,
         "commands_s": commands_s,
         "before_the_first_job_s": min(job.begin for job in jobs),
-        "no_job_at_all_s": whole.seconds - busy,
-        "run_processor_s": whole.processor_seconds,
-        "commands_processor_s": of_commands,
-        "work_processor_s": of_work,
+        "no_job_at_all_s": seconds - covered([(job.begin, job.end) for job in jobs]),
     }
     figures = [
         Figure(
             target="orchestration",
             case=case,
-            value=whole.seconds / commands_s,
+            value=seconds / commands_s,
             sides=sides,
             limit="1: no core ever waits",
         ),
         Figure(
             target="orchestration_work",
             case=case,
-            value=whole.seconds / commands_s * of_commands / of_work,
-            sides=sides,
+            value=seconds / commands_s * of_commands / of_work,
+            sides=sides | {"commands_processor_s": of_commands, "work_processor_s": of_work},
             limit="importing torch in every job that needs it",
         ),
     ]
-    return watch.done(figures, details(jobs, work) | {"load_average": load}, {})
+    return watch.done(figures, details(jobs, starts), {})
 
 
-def run_workflow(home: Path, options: argparse.Namespace) -> tuple[Used, list[Job]]:
+def run_workflow(home: Path, options: argparse.Namespace) -> None:
+    """Leaves the run, what its jobs wrote down, and how long it took."""
+    for name in ("bin", "jobs", "run"):
+        (home / name).mkdir(parents=True)
     recorder = home / "bin" / "dcanet"
     real = shlex.quote(beside_python("dcanet"))
     recorder.write_text(RECORDER.format(dcanet=real, folder=shlex.quote(str(home / "jobs"))))
     recorder.chmod(recorder.stat().st_mode | stat.S_IXUSR)
-    begin = time.time()
+    folder = workflow_in(home / "run")
+    (home / "jobs" / "begin").write_text(str(time.time()))
     whole = used_by(
         [beside_python("snakemake"), "--cores", str(options.cores), "--config", *options.config],
-        workflow_in(home / "run"),
+        folder,
         {"PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}"},
     )
+    (home / "seconds").write_text(str(whole.seconds))
+
+
+def jobs_of(folder: Path) -> list[Job]:
+    """In the order in which they ended; UserError for one that failed."""
+    begin = float((folder / "begin").read_text())
     jobs = []
-    for file in (home / "jobs").glob("*.job"):
+    for file in folder.glob("*.job"):
         started, ended, code, stdin, *arguments = file.read_text().split("\0")[:-1]
         if code != "0":
             raise UserError(f"dcanet {' '.join(arguments)}: exit code {code}")
         spent = processor_seconds(file.with_suffix(".times").read_text())
         source = Path(stdin) if stdin else None
         jobs.append(Job(float(started) - begin, float(ended) - begin, spent, arguments, source))
-    return whole, sorted(jobs, key=lambda job: job.end)
+    return sorted(jobs, key=lambda job: job.end)
 
 
 def processor_seconds(times: str) -> float:
@@ -162,7 +172,6 @@ def processor_seconds(times: str) -> float:
 
 def used_warm(job: Job, folder: Path) -> Used:
     """In a fork of this process, which has imported what stages import."""
-    prepare(job, folder)
 
     def work() -> int:
         from dcanet.cli import main
@@ -175,13 +184,6 @@ def used_warm(job: Job, folder: Path) -> Used:
     return used_in_a_fork(f"dcanet {' '.join(job.arguments)}", work)
 
 
-def prepare(job: Job, folder: Path) -> None:
-    """Folders that Snakemake makes for the outputs of a job."""
-    for option, value in zip(job.arguments, job.arguments[1:], strict=False):
-        if option in ("--out", "--json", "--structures", "--state"):
-            (folder / value).parent.mkdir(parents=True, exist_ok=True)
-
-
 def covered(spans: list[tuple[float, float]]) -> float:
     """Seconds in which at least one runs."""
     total, until = 0.0, 0.0
@@ -191,13 +193,13 @@ def covered(spans: list[tuple[float, float]]) -> float:
     return total
 
 
-def details(jobs: list[Job], work: list[Used]) -> dict[str, Any]:
+def details(jobs: list[Job], starts: dict[str, float]) -> dict[str, Any]:
     """Of each stage, and when each job ran."""
     stages: dict[str, dict[str, float]] = {}
-    for job, of_work in zip(jobs, work, strict=True):
-        names = ("jobs", "run_s", "run_processor_s", "work_processor_s")
+    for job in jobs:
+        names = ("jobs", "clock_s", "processor_s", "starts_processor_s")
         of_stage = stages.setdefault(job.stage, dict.fromkeys(names, 0.0))
-        found = (1, job.end - job.begin, job.processor_seconds, of_work.processor_seconds)
+        found = (1, job.end - job.begin, job.processor_seconds, starts[job.stage])
         for name, value in zip(names, found, strict=True):
             of_stage[name] = round(of_stage[name] + value, 3)
     times = [[job.stage, round(job.begin, 2), round(job.end, 2)] for job in jobs]
