@@ -37,7 +37,8 @@ VERBS = {
 def build_parser(words: Container[str] = VERBS) -> argparse.ArgumentParser:
     """The parser with all verbs; nothing heavy is imported.
 
-    Only verbs among `words` have their arguments: importing the modules of all takes several times as long as one's.
+    Only verbs among `words` have their arguments: importing the modules of all takes several times as long
+    as that of one.
     """
     parser = argparse.ArgumentParser(
         prog="dcanet",
