@@ -25,7 +25,7 @@ class Files:
     def __init__(self, root: Path, name: str, findings: Findings) -> None:
         self.root, self.name, self.findings = root, name, findings
         self._hashes: dict[str, str | None] = {}
-        self._content: dict[str, Any] = {}
+        self._content: dict[str, dict[str, Any] | None] = {}
 
     def at(self, path: str) -> str:
         """What findings call a file."""
