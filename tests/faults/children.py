@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Seconds after which a command counts as hanging.
-PATIENCE = 180
+PATIENCE = 600
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
