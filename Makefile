@@ -10,6 +10,7 @@ help:
 	@echo "make report   set up $(VENV), run the default workflow, print where the report is"
 	@echo "make quick    the same with one pair per backbone"
 	@echo "make test     set up $(VENV) with the test tools, run the test suite"
+	@echo "make test COVERAGE=yes   the same, and how much of the package it reaches"
 	@echo "make lint     formatting, linting, types"
 	@echo "make docs     the user guide, docs/_build/index.html"
 	@echo "make licences docs/licences.md, of the packages in requirements.lock"
@@ -46,7 +47,7 @@ environment:
 	@$(BIN)/python -c 'import dcanet, snakemake, torch' || \
 		{ echo "make: $(VENV) lacks this package; run: $(BIN)/python -m pip install -e ." >&2; exit 1; }
 test-environment: environment
-	@$(BIN)/python -c 'import pytest, hypothesis, xdist, furo, myst_parser' || \
+	@$(BIN)/python -c 'import pytest, hypothesis, xdist, pytest_cov, furo, myst_parser' || \
 		{ echo "make: $(VENV) lacks the test tools; run: $(BIN)/python -m pip install -e '.[test,docs]'" >&2; exit 1; }
 else
 
@@ -73,11 +74,13 @@ quick: environment
 # The slow tests repeat the others on more layouts: make test TESTS=slow, or all of them with TESTS="slow or not slow".
 # Those that kill, fill disks and damage files count what they did: make test TESTS=faults.
 # Hostile input of every kind, 100,000 cases: make test TESTS=fuzz.
+# A fifth slower: make test COVERAGE=yes tells how much of the package is reached, and fails below 90 %.
 # Those on a real SLURM share one cluster: make test TESTS=slurm WORKERS=0.
 TESTS ?= not slow and not slurm and not faults and not fuzz
 WORKERS ?= auto
+COVERAGE ?=
 test: test-environment
-	@PATH="$(BIN):$$PATH" python -m pytest -n $(WORKERS) --dist worksteal -m "$(TESTS)"
+	@PATH="$(BIN):$$PATH" python -m pytest -n $(WORKERS) --dist worksteal -m "$(TESTS)" $(if $(COVERAGE),--cov)
 
 lint: test-environment
 	@PATH="$(BIN):$$PATH" sh -ec 'ruff check .; ruff format --check .; mypy; snakefmt --check .; snakemake --lint'

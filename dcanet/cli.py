@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return 1
-    except (OSError, MemoryError, RuntimeError) as error:
+    except Exception as error:
         if not (told := what_is_lacking(error)):
             raise
         print(f"dcanet: {told}", file=sys.stderr)

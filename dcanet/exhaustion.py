@@ -2,16 +2,20 @@
 
 import contextlib
 import errno
+import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import UserError
 
-#: What torch's errors say of memory that is not there.
+#: What errors of torch, of Python's threads and of the loader of libraries say of memory that is not there.
 NO_MEMORY = (
-    *("can't allocate memory", "Cannot allocate memory", "not enough memory"),
-    *("ALLOC_FAILED", "out of memory"),
+    *("can't allocate memory", "annot allocate memory", "not enough memory"),
+    *("ALLOC_FAILED", "out of memory", "can't start new thread", "failed to map segment"),
 )
+#: Bytes. Who cannot get as many more is out of memory, whatever libraries make of it: modules that are not
+#: found, primitives that cannot be created.
+ENOUGH = 128 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_RIGHT = (errno.EROFS, errno.EACCES, errno.EPERM)
 
@@ -20,7 +24,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory of the machine or of a GPU was asked for that is not there."""
     if isinstance(error, MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(text in str(error) for text in NO_MEMORY)
+    told = isinstance(error, RuntimeError | OSError | ImportError)
+    return (told and any(text in str(error) for text in NO_MEMORY)) or not _is_there(ENOUGH)
+
+
+def _is_there(size: int) -> bool:
+    """Whether the process can get so much memory; it is asked for and not touched."""
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError:
+        return False
+    return True
 
 
 def what_is_lacking(error: BaseException, name: str = "") -> str:

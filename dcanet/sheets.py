@@ -88,9 +88,12 @@ Row = TypeVar("Row", Classifier, Detector)
 def _read(path: Path, kind: type[Row]) -> list[Row]:
     try:
         reader = csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines(), delimiter="\t")
+        columns = reader.fieldnames or ()
         records = [(reader.line_num, record) for record in reader]
     except (OSError, ValueError, csv.Error) as error:  # no UTF-8, no path
         raise UserError(f"{path}: cannot be read: {error}") from error
+    if again := sorted({column for column in columns if columns.count(column) > 1}):
+        raise UserError(f"{path}: column {again[0]!r} stands in the heading more than once; leave one")
     rows: list[Row] = []
     for line, record in records:
         if None in record:

@@ -111,6 +111,12 @@ def test_row_that_is_too_long(sheet):
         read_pairs(path)
 
 
+def test_column_twice(sheet):
+    path = sheet(("published_top5_percent", "published_top1_percent"))
+    with pytest.raises(UserError, match=r"pairs\.tsv: column 'published_top1_percent' stands in the heading"):
+        read_pairs(path)
+
+
 def test_id_twice(sheet):
     path = sheet(("\ngc_resnet50", "\nse_resnet50"))
     with pytest.raises(UserError, match=r"pairs\.tsv: id 'se_resnet50' stands in more than one row"):

@@ -30,7 +30,8 @@ class AttentionSubject:
     def block(self) -> type[nn.Module]:
         entry = attention_entry(self.name)
         assert entry is not None
-        return entry.load()
+        block: type[nn.Module] = entry.load()
+        return block
 
     @cached_property
     def plain(self) -> Subject:

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,7 @@ def numbers(metric: OwnMetric) -> str:
     return f"numbers are finite and the same again, {kind}"
 
 
-def _predictions(classes: int, images: int = 12) -> dict[str, NDArray]:
+def _predictions(classes: int, images: int = 12) -> dict[str, NDArray[Any]]:
     random = np.random.default_rng(0)
     scores = random.dirichlet(np.ones(classes), images).astype(np.float32)
     best = np.argsort(-scores, axis=1)[:, :5]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import UserError
 
@@ -111,6 +111,6 @@ def _readable(where: str) -> Iterator[None]:
         raise
     except Exception as error:  # Pillow's readers raise whatever a broken file leads them to
         reason = " ".join(str(error).split()) or type(error).__name__
-        if isinstance(error, Image.UnidentifiedImageError):
+        if isinstance(error, UnidentifiedImageError):
             reason = "no known image format"
         raise UserError(f"{where}: not a readable image ({reason}); replace or remove it") from error

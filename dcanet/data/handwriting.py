@@ -53,4 +53,5 @@ def resized(stroke: NDArray[np.uint8], width: int, height: int) -> NDArray[np.ui
 
 def blend(pixels: NDArray[np.uint8], stroke: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """RGB pixels (H, W, 3) with a digit (H, W) on them: the absolute difference, as in MNIST-M."""
-    return np.abs(pixels.astype(np.int16) - stroke.astype(np.int16)[:, :, None]).astype(np.uint8)
+    difference: NDArray[np.int16] = np.abs(pixels.astype(np.int16) - stroke.astype(np.int16)[:, :, None])
+    return difference.astype(np.uint8)

@@ -1,6 +1,7 @@
 """Which files of a Hugging Face data set belong to a split."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ def _arrow_files(folder: Path) -> list[Path]:
     if not names or len(names) < len(named):
         raise UserError(f"{folder / STATE}: names no data files beside it; save the data set again")
     for name in names:
-        if not (folder / name).is_file():
+        if not os.path.isfile(folder / name):  # Path's own raises where no path can be so long
             raise UserError(f"{folder / name}: no such file, but {STATE} names it; copy the whole folder")
     return [folder / name for name in names]
 

@@ -54,6 +54,9 @@ def read_table(path: Path) -> dict[str, str]:
                     f"column ({', '.join(CLASS_COLUMNS)}), has: {', '.join(header)}"
                 )
             image_column, class_column = columns
+            names = _names(header)
+            if again := [names[column] for column in columns if names.count(names[column]) > 1]:
+                raise UserError(f"{path}: column {again[0]!r} stands in the header more than once; leave one")
             boxes = header[class_column].strip().lower() == BOXES
             labels: dict[str, str] = {}
             for row in rows:
@@ -81,9 +84,13 @@ def _header(path: Path) -> list[str]:
         return []
 
 
+def _names(header: Sequence[str]) -> list[str]:
+    return [name.strip().lower() for name in header]
+
+
 def _columns(header: Sequence[str]) -> tuple[int, int] | None:
     """Positions of the image and the class column."""
-    names = [name.strip().lower() for name in header]
+    names = _names(header)
     image = next((names.index(name) for name in IMAGE_COLUMNS if name in names), None)
     label = next((names.index(name) for name in CLASS_COLUMNS if name in names), None)
     return None if image is None or label is None else (image, label)

@@ -25,7 +25,8 @@ class Pixels:
 
     def read(self, index: int) -> bytes:
         image = self.pixels[self.positions[index]]
-        return self._header + (image.transpose(1, 2, 0) if image.ndim == 3 else image).tobytes()
+        content: bytes = (image.transpose(1, 2, 0) if image.ndim == 3 else image).tobytes()
+        return self._header + content
 
     def where(self, index: int) -> str:
         return f"{self.source}: image {self.positions[index]}"

@@ -1,6 +1,7 @@
 """One change for each cause of a failure."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..doctor_documents import Cause, Continues, Evidence
@@ -148,7 +149,7 @@ def _unknown(facts: Facts) -> str:
     return f"read the end of {facts.evidence.source if facts.evidence else facts.job.log}, and run again"
 
 
-_CHANGES = {
+_CHANGES: dict[Cause, Callable[[Facts], str]] = {
     "gpu_memory": _gpu_memory,
     "host_memory": _host_memory,
     "killed": _host_memory,

@@ -33,7 +33,7 @@ class FusedConvolution(nn.Module):
             weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight.detach(), *self.place, x.shape)
             self._ordered = (x.shape, weight)
         size, weight = self._ordered
-        return torch.ops.mkldnn._convolution_pointwise(
+        found: Tensor = torch.ops.mkldnn._convolution_pointwise(
             x,
             weight if x.shape == size else self.weight,
             self.bias,
@@ -42,6 +42,7 @@ class FusedConvolution(nn.Module):
             self.limits,
             "",
         )
+        return found
 
 
 def fuse_activations(model: nn.Module) -> int:

@@ -59,7 +59,8 @@ class Predictions:
     @property
     def correct(self) -> np.ndarray:
         """(N,) whether the first guess is the true class."""
-        return self.top5[:, 0] == self.targets
+        right: np.ndarray = self.top5[:, 0] == self.targets
+        return right
 
     @property
     def nll(self) -> float:

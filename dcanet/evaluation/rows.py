@@ -22,7 +22,7 @@ def read_rows(path: Path, schema: pa.Schema, kind: str) -> pa.Table:
     try:
         table = pq.read_table(path)
         table.validate(full=True)  # also that texts are UTF-8
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:  # names of columns are texts too
         raise UserError(f"{path}: not a readable {kind} file ({error}); evaluate again") from error
     version = schema.metadata[b"schema_version"]
     found = (table.schema.metadata or {}).get(b"schema_version")

@@ -73,7 +73,8 @@ def _at(hits: _Hits, weights: Floats, objects: Floats) -> Floats:
     precision = right / np.maximum(np.cumsum(hits.counted @ weights, axis=0), 1)
     highest = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
     steps = np.diff(recalls_reached(right, objects), axis=0, prepend=0)
-    return np.einsum("hb,hb->b", highest, steps) / len(RECALL_THRESHOLDS)
+    total: Floats = np.einsum("hb,hb->b", highest, steps)
+    return total / len(RECALL_THRESHOLDS)
 
 
 def recalls_reached(right: Floats, objects: Floats) -> Floats:

@@ -42,7 +42,8 @@ class Watched:
     @property
     def shifts(self) -> NDArray[np.float64]:
         """(stages - 1, N) way of the centre from each stage to the next, in shares of the image's side."""
-        return np.linalg.norm(np.diff(self.centres, axis=0), axis=2)
+        shifts: NDArray[np.float64] = np.linalg.norm(np.diff(self.centres, axis=0), axis=2)
+        return shifts
 
 
 def watch(

@@ -90,8 +90,12 @@ def loaded() -> list[Plugin]:
 
 def _found(name: str) -> Path:
     if name.endswith(".py") or os.sep in name:
-        path = Path(name).resolve()
-        if not path.is_file():
+        try:
+            path = Path(name).resolve()
+            is_there = path.is_file()
+        except (OSError, ValueError):  # too long for a path, or characters that none has
+            is_there = False
+        if not is_there:
             raise UserError(f"plugins: no file {name!r}; correct the path")
         return path
     try:

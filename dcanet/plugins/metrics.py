@@ -34,7 +34,7 @@ class OwnMetric:
     decimals: int
     description: str
 
-    def of(self, arrays: "Mapping[str, NDArray]") -> "NDArray[np.float64] | float":
+    def of(self, arrays: "Mapping[str, NDArray[Any]]") -> "NDArray[np.float64] | float":
         """One number for each image, or one; UserError for anything else."""
         import numpy as np
 

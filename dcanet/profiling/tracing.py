@@ -53,7 +53,7 @@ class OnMeta(TorchFunctionMode):
         if func in TRANSPOSED:
             raise NotImplementedError(f"{func.__name__} is not recorded on the meta device")
         if func in NORMS:
-            with Shapes():
+            with Shapes():  # type: ignore[no-untyped-call]
                 return func(*args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
@@ -70,8 +70,9 @@ def _convolution(
     each = _ntuple(weight.dim() - 2)
     sizes = each(stride), each(padding), each(dilation)
     not_transposed, backends = (False, each(0)), (False, False, False, False)
-    with Shapes():
-        return aten._convolution.default(x, weight, bias, *sizes, *not_transposed, groups, *backends)
+    with Shapes():  # type: ignore[no-untyped-call]
+        found: Tensor = aten._convolution.default(x, weight, bias, *sizes, *not_transposed, groups, *backends)
+    return found
 
 
 class Shapes(TorchDispatchMode):

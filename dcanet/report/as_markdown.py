@@ -46,7 +46,8 @@ def escape_inside(text: str) -> str:
     text = " ".join(text.split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*\[\]|~#!])", r"\\\1", text)
-    return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
+    # Emphasis begins and ends at a run of underscores, unless letters stand on both sides of it.
+    return re.sub(r"(?<![^\W_])_+|_+(?![^\W_])", lambda run: r"\_" * len(run[0]), text)
 
 
 def line(cells: Iterable[str]) -> str:

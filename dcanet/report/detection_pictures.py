@@ -81,7 +81,8 @@ def iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     high = np.minimum(a[:, None, :2] + a[:, None, 2:], b[:, :2] + b[:, 2:])
     inside = np.clip(high - low, 0, None).prod(axis=2)
     union = a[:, None, 2:].prod(axis=2) + b[:, 2:].prod(axis=1) - inside
-    return np.divide(inside, union, out=np.zeros_like(inside), where=union > 0)
+    found: NDArray[np.float64] = np.divide(inside, union, out=np.zeros_like(inside), where=union > 0)
+    return found
 
 
 def _picture(

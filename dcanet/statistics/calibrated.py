@@ -23,7 +23,8 @@ def calibration_columns(
 
 def calibration_error(means: NDArray[np.floating]) -> NDArray[np.float64]:
     """(...,) expected calibration error, 0 to 1, from (..., bins) means of the columns."""
-    return np.abs(means).sum(axis=-1)
+    errors: NDArray[np.float64] = np.abs(means).sum(axis=-1)
+    return errors
 
 
 def calibration_shares(columns: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -32,4 +33,5 @@ def calibration_shares(columns: NDArray[np.floating]) -> NDArray[np.float64]:
     Their variance is the error's to first order, while no bin's sum changes its sign.
     """
     signs = np.sign(columns.sum(axis=0, dtype=np.float64))
-    return columns.astype(np.float64) @ signs
+    shares: NDArray[np.float64] = columns.astype(np.float64) @ signs
+    return shares

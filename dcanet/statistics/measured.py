@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,14 +63,14 @@ def _measured(
     )
 
 
-def _tried(metric: OwnMetric, runs: Sequence[Mapping[str, NDArray]]) -> list[Found] | NotCompared:
+def _tried(metric: OwnMetric, runs: Sequence[Mapping[str, NDArray[Any]]]) -> list[Found] | NotCompared:
     try:
         return [metric.of(arrays) for arrays in runs]
     except UserError as error:
         return NotCompared(reason=error.line())
 
 
-def _arrays(path: Path) -> dict[str, NDArray]:
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """What a metric can ask for, images in the order of their ids as in `Scores`."""
     predictions = Predictions.load(path)
     order = sorted(range(len(predictions.images)), key=predictions.images.__getitem__)

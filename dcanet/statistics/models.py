@@ -1,6 +1,7 @@
 """A network's numbers, each with its interval."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def model_statistics(runs: Sequence[Scores], draws: Resampled | None, settings: 
             ece=estimate(ece, (max(low, 0.0), high)),
         )
 
-    def over_runs(values: Callable[[Scores], NDArray]) -> CrossedMean:
+    def over_runs(values: Callable[[Scores], NDArray[Any]]) -> CrossedMean:
         return crossed_mean(np.stack([values(run) for run in runs]))
 
     return ModelStatistics(

@@ -93,7 +93,7 @@ def tango(gained: ArrayLike, lost: ArrayLike, images: ArrayLike, alpha: float = 
 
 
 def _crossing(
-    b: NDArray, c: NDArray, n: NDArray, target: float, below: NDArray, above: NDArray
+    b: NDArray[Any], c: NDArray[Any], n: NDArray[Any], target: float, below: NDArray[Any], above: NDArray[Any]
 ) -> NDArray[np.float64]:
     for _ in range(HALVINGS):
         middle = (below + above) / 2
@@ -103,7 +103,9 @@ def _crossing(
     return below if target > 0 else above
 
 
-def _score(b: NDArray, c: NDArray, n: NDArray, difference: NDArray) -> NDArray[np.float64]:
+def _score(
+    b: NDArray[Any], c: NDArray[Any], n: NDArray[Any], difference: NDArray[Any]
+) -> NDArray[np.float64]:
     """Tango's statistic; the share that is lost is its most likely value under the assumed difference."""
     slope = (2 * n - b + c) * difference - b - c
     root = np.sqrt(np.maximum(slope**2 + 8 * n * c * difference * (1 - difference), 0))
@@ -112,7 +114,8 @@ def _score(b: NDArray, c: NDArray, n: NDArray, difference: NDArray) -> NDArray[n
     with np.errstate(divide="ignore", invalid="ignore"):
         score = (b - c - n * difference) / np.sqrt(np.maximum(variance, 0))
     # Without any variance the assumed difference is the only one possible: 0 if it is the one that was seen.
-    return np.nan_to_num(score, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    told: NDArray[np.float64] = np.nan_to_num(score, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    return told
 
 
 def detectable_difference(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Pair(Generic[Run]):
         """Whether there is one training of each."""
         return len(self.runs) == 1
 
-    def differences(self, values: Callable[[Run], NDArray]) -> NDArray[np.float64]:
+    def differences(self, values: Callable[[Run], NDArray[Any]]) -> NDArray[np.float64]:
         """(S, N) of a quantity, other minus baseline."""
         rows = [np.subtract(values(other), values(base), dtype=np.float64) for base, other in self.runs]
         return np.stack(rows)

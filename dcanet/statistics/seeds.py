@@ -1,6 +1,7 @@
 """Several trainings: how far a mean over seeds and images is from what other seeds and images would give."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class CrossedMean:
         return float(np.exp(exponent))
 
 
-def crossed_mean(values: NDArray) -> CrossedMean:
+def crossed_mean(values: NDArray[Any]) -> CrossedMean:
     """From (S, n) values of S trainings on n > 1 images, the same in every row.
 
     The two-way random-effects model without replication: value = mean + seed + image + rest. Its mean squares
@@ -94,7 +95,7 @@ def crossed_mean(values: NDArray) -> CrossedMean:
     return CrossedMean(mean, seeds, between, max(0.0, over_images - noise), noise)
 
 
-def crossed_bootstrap(values: NDArray, resampled: NDArray) -> CrossedMean:
+def crossed_bootstrap(values: NDArray[Any], resampled: NDArray[Any]) -> CrossedMean:
     """Of a quantity that is no mean over images, as AP: its image part is from the bootstrap.
 
     The model is the same, value_s = mean + seed_s + image + rest_s: `image` is what the images do to all
@@ -121,7 +122,7 @@ def crossed_bootstrap(values: NDArray, resampled: NDArray) -> CrossedMean:
     return CrossedMean(mean, seeds, between, max(0.0, over_images - noise), noise)
 
 
-def crossed_difference(signs: NDArray) -> CrossedMean:
+def crossed_difference(signs: NDArray[Any]) -> CrossedMean:
     """As `crossed_mean`, of (S, n) differences of right and wrong: 1 gained, -1 lost.
 
     The mean is shrunk by n / (n + 2), and the interval is about that: an image that one training gains and

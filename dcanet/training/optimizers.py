@@ -1,6 +1,6 @@
 """Optimisers with their weight-decay groups."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import torch
@@ -16,8 +16,11 @@ def build_optimizer(model: nn.Module, recipe: LoopRecipe, rate_factor: float = 1
     spared = spared_parameters(model, recipe.no_weight_decay)
     decayed = [parameter for parameter in model.parameters() if parameter not in spared]
     groups: list[dict[str, Any]] = [{"params": list(spared), "weight_decay": 0.0}, {"params": decayed}]
-    kind = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}[recipe.optimizer.name]
-    return kind(
+    kinds: dict[str, Callable[..., torch.optim.Optimizer]] = {
+        "sgd": torch.optim.SGD,
+        "adamw": torch.optim.AdamW,
+    }
+    return kinds[recipe.optimizer.name](
         [group for group in groups if group["params"]],
         lr=recipe.optimizer.learning_rate * rate_factor,
         # Fused SGD takes a first step that float16's loss scaling skips for done, with momentum never set.

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..detection.forms import is_detector, split_name
 from ..models.forms import TRIPLES, default_options
@@ -43,9 +44,9 @@ def check_costs(files: Files, runs: Iterable[Run], sheet: Mapping[str, Classifie
     return costs
 
 
-def _alike(counted: Mapping[str, ModelCosts]) -> dict[tuple, list[str]]:
+def _alike(counted: Mapping[str, ModelCosts]) -> dict[tuple[Any, ...], list[str]]:
     """Networks by backbone, detector and size: in these the backbone and the head are the same."""
-    found: dict[tuple, list[str]] = defaultdict(list)
+    found: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for model, costs in counted.items():
         detector = split_name(model)[0] if is_detector(model) else ""
         classifier = split_name(model)[1] if detector else model

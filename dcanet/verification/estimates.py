@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Place:
             self.of(name).close(scale * error, getattr(found, name), INTERVAL)
 
 
-def stacked(runs: Sequence[Of], values: Callable[[Of], NDArray]) -> NDArray[np.float64]:
+def stacked(runs: Sequence[Of], values: Callable[[Of], NDArray[Any]]) -> NDArray[np.float64]:
     """(S, n) of a quantity of each training's images."""
     return np.stack([values(run).astype(np.float64) for run in runs])
 

@@ -25,7 +25,7 @@ class Files:
     def __init__(self, root: Path, name: str, findings: Findings) -> None:
         self.root, self.name, self.findings = root, name, findings
         self._hashes: dict[str, str | None] = {}
-        self._content: dict[str, Any] = {}
+        self._content: dict[str, dict[str, Any] | None] = {}
 
     def at(self, path: str) -> str:
         """What findings call a file."""
@@ -116,11 +116,12 @@ class Files:
                 if sum(part.total_byte_size for part in parts) > LARGEST_TABLE:
                     raise ValueError("more than 16 GiB when unpacked")
                 found = file.read()
+            names = found.schema.names  # are decoded when they are asked for
         except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
             self.findings.problem(self.at(path), "", "a whole Parquet file", error)
             return None
         version = (found.schema.metadata or {}).get(b"schema_version", b"none").decode(errors="replace")
-        types = dict(zip(found.schema.names, found.schema.types, strict=True))
+        types = dict(zip(names, found.schema.types, strict=True))
         good = self.findings.same(self.at(path), "schema_version", "1", version)
         good &= self.findings.same(self.at(path), "columns", dict(columns), types)
         good = good and self.findings.same(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,7 @@ class Crossed:
         return float(np.sqrt(max(0.0, self.between - self.noise))), float(np.sqrt(self.shared + self.noise))
 
 
-def crossed(values: NDArray) -> Crossed:
+def crossed(values: NDArray[Any]) -> Crossed:
     """From (S, n) values by the two-way analysis of variance without replication."""
     x = values.astype(np.float64)
     seeds, images = x.shape
@@ -146,13 +147,13 @@ def crossed(values: NDArray) -> Crossed:
     return Crossed(float(x.mean()), seeds, between, max(0.0, over_images - noise), noise)
 
 
-def crossed_signs(signs: NDArray) -> Crossed:
+def crossed_signs(signs: NDArray[Any]) -> Crossed:
     """Of differences of right and wrong, with one image gained and one lost added (Bonett and Price 2012)."""
     seeds = len(signs)
     return crossed(np.hstack([signs, np.full((seeds, 1), 1 / seeds), np.full((seeds, 1), -1 / seeds)]))
 
 
-def crossed_resamples(values: NDArray, resampled: NDArray) -> Crossed:
+def crossed_resamples(values: NDArray[Any], resampled: NDArray[Any]) -> Crossed:
     """From (S,) values and their (S, B) resamples: the covariance of the resamples is the images' part."""
     seeds = len(values)
     covariance = np.atleast_2d(np.cov(resampled))

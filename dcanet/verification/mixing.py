@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..detection.forms import is_detector, split_name
 from ..sheets import Detector
@@ -41,7 +42,7 @@ def check_mixing(
         )
 
 
-def _labelled(files: Files, task: str, stage: str, results: Mapping) -> dict[str, object]:
+def _labelled(files: Files, task: str, stage: str, results: Mapping[str, Any]) -> dict[str, object]:
     return {
         files.at(place_of(task, name, seed, stage)): metrics
         for name, runs in results.items()

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 from .csv_table import PRINTED, number_in
 from .files import Files
@@ -124,7 +125,7 @@ def _check_rows(files: Files, path: str, table: Table, rows: list[Cells], detail
                 check_shown(files.findings, name, f"{cell}, paper", [paper], of_paper)
 
 
-def _check_exact(files: Files, path: str, table: Table, rows: list, detail: bool) -> None:
+def _check_exact(files: Files, path: str, table: Table, rows: list[Any], detail: bool) -> None:
     """The numbers that the page's scripts sort and copy by."""
     for row, cells in zip(table.rows, rows, strict=False):
         columns = [column for column in table.columns if column.detail is detail]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def _told(runs: object) -> str:
 
 
 def _check_top1(
-    place: Place, document: Top1Comparison, signs: NDArray, statistics: TableStatistics
+    place: Place, document: Top1Comparison, signs: NDArray[Any], statistics: TableStatistics
 ) -> Crossed:
     place.of("images").close(signs.shape[1], document.images)
     place.of("gained").close(int((signs > 0).sum()), document.gained)
@@ -92,7 +93,7 @@ def _check_verdicts(
     place: Place,
     documents: Mapping[str, Top1Comparison | NotCompared],
     p_values: Mapping[str, float],
-    gains: Mapping[str, NDArray],
+    gains: Mapping[str, NDArray[Any]],
     statistics: TableStatistics,
 ) -> None:
     """Adjusted p-values, verdicts, and the differences that would have been found."""
@@ -117,7 +118,7 @@ def verdict(low: float, high: float, p_adjusted: float, alpha: float) -> str:
     return "better" if low > 0 else "worse"
 
 
-def _detectable(signs: NDArray, level: float) -> float | None:
+def _detectable(signs: NDArray[Any], level: float) -> float | None:
     """In points, at 80 % power: by Connett et al. (1987) of one training each."""
     z_alpha, z_beta = float(stats.norm.isf(level / 2)), float(stats.norm.ppf(POWER))
     if len(signs) > 1:

@@ -1,7 +1,7 @@
 """plan.json adds up, and the results are of the config that it holds."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ def _recipe_hashes(config: Mapping[str, Any], base: Path, note: Any) -> dict[str
     from ..training.recipe import DetectionRecipe, Recipe, load_recipe, recipe_hash
 
     detection = config.get("detection") or {}
-    readers = (
+    readers: tuple[tuple[dict[str, object], Callable[[Path], str]], ...] = (
         (config.get("recipes") or {}, lambda path: recipe_hash(load_recipe(path, Recipe))),
         (detection.get("recipes") or {}, lambda path: recipe_hash(load_recipe(path, DetectionRecipe))),
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ..detection_documents import DetectionMetrics
 from ..documents import Provenance, Result, read_history
@@ -94,7 +95,9 @@ def _check_history(run: Run, found: Provenance, said: str) -> None:
             _check_epoch(files, path, name, epoch, {each.epoch: each for each in epochs})
 
 
-def _check_epoch(files: Files, path: str, name: str, epoch: Mapping, epochs: Mapping) -> None:
+def _check_epoch(
+    files: Files, path: str, name: str, epoch: Mapping[str, Any], epochs: Mapping[Any, Any]
+) -> None:
     number = epoch.get("epoch")
     if number not in epochs:
         files.findings.problem(files.at(path), name, f"epoch {number}", "none")

@@ -70,7 +70,7 @@ class Results:
     pretrained: Sequence[str] = ()
     """Networks of which the weights that were not trained here are shown, where there are both."""
 
-    def shown(self, results: Mapping[str, BySeed], name: str) -> list[Any]:
+    def shown(self, results: Mapping[str, BySeed[Any]], name: str) -> list[Any]:
         """Those of a network's results that the tables are of."""
         found = results.get(name, {})
         seeds = [] if name in self.pretrained else sorted(seed for seed in found if seed is not None)
@@ -85,7 +85,7 @@ def table1(pairs: Sequence[Pair], results: Results) -> Table:
     return Table("table1", "paper_imagenet", [*sides, *(_difference(column) for column in columns)], rows)
 
 
-def _rest(column: Column) -> tuple:
+def _rest(column: Column) -> tuple[Any, ...]:
     return tuple(getattr(column, name) for name in list(Column.__dataclass_fields__)[1:])
 
 

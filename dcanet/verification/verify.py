@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..comparison_documents import FlippedPictures, PairComparison, TableStatistics
 from ..data.coco_dataset import CocoDataset
@@ -76,7 +77,7 @@ def verify(root: Path, name: str, beside: Beside, findings: Findings) -> None:
             findings.note(f"{beside.report.name}: has no report of {name}, so no table was checked")
 
 
-def _pretrained(config: Mapping, found: Experiment) -> list[str]:
+def _pretrained(config: Mapping[str, Any], found: Experiment) -> list[str]:
     """Networks whose weights the config takes from elsewhere."""
     sources = config.get("weights") or {}
     names = {*found.metrics, *found.detected}

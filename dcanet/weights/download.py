@@ -26,7 +26,8 @@ class Patience:
 
     def wait_s(self, failures: int) -> float:
         """Exponential with jitter, so that jobs that failed together do not come back together."""
-        return min(self.longest_wait_s, self.first_wait_s * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
+        wait = min(self.longest_wait_s, self.first_wait_s * 2.0 ** (failures - 1))
+        return wait * random.uniform(0.5, 1.0)
 
 
 def download(

@@ -45,8 +45,12 @@ def describe_page(head: bytes) -> str:
         if re.search(pattern, text, re.I):
             return description
     title = re.search(r"<title[^>]*>([^<]*)", text, re.I)
-    named = f" titled {' '.join(title[1].split())[:80]!r}" if title else ""
+    named = f" titled {_shown(title[1])[:80]!r}" if title else ""
     return f"an HTML page{named}: look at the address in a browser, or {_GIVE_UP}"
+
+
+def _shown(text: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
 
 
 def read_head(path: Path) -> bytes:

@@ -109,6 +109,13 @@ def test_csv_without_the_columns(root, unique):
     assert "LOC_val_solution.csv: needs a header with an image column (imageid, " in refused(root)
 
 
+@pytest.mark.parametrize("header", ["image,class,Class", "image,image,class"])
+def test_csv_with_a_column_twice(root, unique, header):
+    layouts.flat(unique, root / "val")
+    (root / "LOC_val_solution.csv").write_text(f"{header}\na,b,c\n")
+    assert "stands in the header more than once; leave one" in refused(root)
+
+
 def test_two_csvs(root, unique):
     layouts.flat(unique, root / "val")
     for name in ("val_a.csv", "val_b.csv"):

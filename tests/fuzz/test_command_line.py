@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcanet.cli import VERBS, build_parser, main
+from dcanet.plugins.loading import load_plugin
 
 PARSER = build_parser()
 #: No program can be given this character.
@@ -61,6 +62,13 @@ def test_arguments(cases, verb, arguments):
     code, said = cases.run(silently, PARSER.parse_args, [verb, *arguments])
     assert "Traceback" not in said
     assert code == 2 or code == 0 or not isinstance(code, int)
+
+
+@fuzz(2000)
+@given(name=hostile.texts("x.py", "/", ".py", "\x00.py", f"{'x' * 300}.py"))
+def test_names_of_plugins(cases, name):
+    """What is named is loaded or told of; here no such file is there."""
+    assert cases.run(load_plugin, name) is None
 
 
 @fuzz(400)

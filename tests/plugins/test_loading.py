@@ -62,6 +62,9 @@ def test_a_broken_plugin_is_one_line_with_its_file(plugin, capsys, text, message
     ("name", "message"),
     [
         ("no_such.py", "no file 'no_such.py'"),
+        ("no\0such.py", r"no file 'no\\x00such.py'"),
+        ("\ud800.py", r"no file '\\ud800.py'"),
+        ("x" * 300 + ".py", "no file 'xxx"),
         ("no_such_module_x", "'no_such_module_x' is no installed module"),
     ],
 )

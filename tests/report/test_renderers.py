@@ -199,6 +199,7 @@ def test_negative_numbers_of_csv_stay_numbers() -> None:
         ("[x](y) `z`", r"\[x\](y) \`z\`"),
         ("SE-Mnas1_0", "SE-Mnas1_0"),
         ("_x_", r"\_x\_"),
+        ("(__x y__)", r"(\_\_x y\_\_)"),
         ("# x", r"\# x"),
         ("1. x", r"1\. x"),
         ("- x", r"\- x"),

@@ -1,6 +1,8 @@
 """The workflow on a block, data set, metric and recipe of one's own, in files beside the config."""
 
 import csv
+import html
+import shlex
 
 import pytest
 from working_copy import RECIPE, ROOT, planned, snakemake, working_copy
@@ -10,6 +12,8 @@ from dcanet.plan_documents import Estimate
 PAIR, CONNECTED = "mine_mobilenet_v2", "dca_mine_mobilenet_v2"
 #: Beside the pair of one's own: its variant, which shares the baseline.
 VARIANT = f"{CONNECTED}__merge_addition"
+#: What a shell, or Snakemake's formatting of shell lines, would make something of.
+FILE = "my {wildcards} $(touch ran); `touch ran` | 'blocks'.py"
 
 BLOCK = '''
 import torch
@@ -66,13 +70,13 @@ def done(tmp_path_factory):
     """A working copy after a whole run."""
     root = working_copy(
         tmp_path_factory.mktemp("plugins") / "copy",
-        plugins=["my blocks.py", "others.py"],
+        plugins=[FILE, "others.py"],
         pairs=[PAIR, VARIANT],
         pairs_sheet="config/own.tsv",
         data={"name": "shades", "images": 8},
         recipes={"mobilenet_v2": "quick"},
     )
-    (root / "my blocks.py").write_text(BLOCK)
+    (root / FILE).write_text(BLOCK)
     (root / "others.py").write_text(OTHERS)
     head = (ROOT / "config/pairs.tsv").read_text().splitlines()[0]
     plain = ["mobilenet_v2", "mobilenet_v2", "MobileNetV2", "mobilenet_v2", "none", "false", *[""] * 6]
@@ -107,11 +111,15 @@ def test_the_report_has_its_row_its_difference_and_its_page(done):
 def test_the_shared_baseline_is_trained_once_by_a_command_that_works_by_hand(done):
     trained = sorted(path.name for path in (done / "results/tiny/classification").iterdir())
     assert trained == [CONNECTED, VARIANT, PAIR]
-    assert "--plugin 'my blocks.py'" in (done / "report/index.html").read_text().replace("&#39;", "'")
+    assert f"--plugin {shlex.quote(FILE)}" in html.unescape((done / "report/index.html").read_text())
+
+
+def test_no_name_of_a_file_runs_as_a_command(done):
+    assert not (done / "ran").exists()
 
 
 def test_only_changes_of_the_code_make_anew_what_comes_from_it(done):
-    block, others = done / "my blocks.py", done / "others.py"
+    block, others = done / FILE, done / "others.py"
     block.write_text(f"# A comment.\n{BLOCK}")
     assert planned(done) == {}
     block.write_text(BLOCK.replace("torch.ones", "torch.zeros"))
@@ -131,9 +139,9 @@ def test_only_changes_of_the_code_make_anew_what_comes_from_it(done):
 
 
 def test_a_broken_plugin_is_one_line(done):
-    (done / "my blocks.py").write_text(BLOCK.replace('"mine"', '"se"'))
+    (done / FILE).write_text(BLOCK.replace('"mine"', '"se"'))
     result = snakemake(done, "--dry-run")
-    (done / "my blocks.py").write_text(BLOCK)
+    (done / FILE).write_text(BLOCK)
     assert result.returncode != 0
-    assert "my blocks.py:8: attention 'se' is registered already, by dcanet" in result.stderr + result.stdout
+    assert f"{FILE}:8: attention 'se' is registered already, by dcanet" in result.stderr + result.stdout
     assert "Traceback" not in result.stderr + result.stdout

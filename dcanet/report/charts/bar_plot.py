@@ -61,7 +61,7 @@ def _plot(family: str, number: int, axis: str, connected: bool) -> AnyChart:
     legend = alt.Legend(orient="top", title=None, symbolType="square", symbolStrokeWidth=0, offset=4)
 
     def bars(name: str, title: str, ticks: int, **look: Any) -> alt.Chart:
-        return (
+        chart: alt.Chart = (
             data(f"{name}_{number}")
             .mark_bar(height=10, **look)
             .encode(
@@ -79,10 +79,12 @@ def _plot(family: str, number: int, axis: str, connected: bool) -> AnyChart:
                 ],
             )
         )
+        return chart
 
     def texts(x: float, field: str, **look: Any) -> alt.Chart:
         marks = data(f"networks_{number}").mark_text(align="left", **look)
-        return marks.encode(x=alt.value(x), y=y, text=field)
+        chart: alt.Chart = marks.encode(x=alt.value(x), y=y, text=field)
+        return chart
 
     whole = alt.layer(bars("parts", axis, 3), texts(-NAMES, "name:N"))
     title, height = alt.TitleParams(shortened(family, WIDTH), anchor="start", frame="bounds"), alt.Step(ROW)
