@@ -9,11 +9,21 @@ from ..comparison_documents import Adjustment
 
 
 def adjusted(p_values: ArrayLike, method: Adjustment = "holm") -> NDArray[np.float64]:
-    """p-values that can be held against alpha together: by Holm (1979), or Benjamini and Hochberg (1995)."""
-    from statsmodels.stats.multitest import multipletests
+    """p-values that can be held against alpha together: by Holm (1979), or Benjamini and Hochberg (1995).
 
+    statsmodels' multipletests gives the same numbers, but collects all of Python's garbage at every call, which
+    took half the time of a large experiment's statistics.
+    """
     found = np.asarray(p_values, dtype=np.float64)
-    return multipletests(found, method=method)[1] if found.size else found
+    order = np.argsort(found)
+    ranks = np.arange(1, found.size + 1)
+    if method == "holm":
+        steps = np.maximum.accumulate(found[order] * ranks[::-1])
+    else:
+        steps = np.minimum.accumulate((found[order] / (ranks / found.size))[::-1])[::-1]
+    together = np.empty_like(found)
+    together[order] = np.minimum(steps, 1.0)
+    return together
 
 
 def level_left(adjusted_p: ArrayLike, alpha: float = 0.05, method: Adjustment = "holm") -> float:

@@ -114,7 +114,7 @@ def _score(
     with np.errstate(divide="ignore", invalid="ignore"):
         score = (b - c - n * difference) / np.sqrt(np.maximum(variance, 0))
     # Without any variance the assumed difference is the only one possible: 0 if it is the one that was seen.
-    told: NDArray[np.float64] = np.nan_to_num(score, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    told: NDArray[np.float64] = np.where(np.isnan(score), 0.0, score)
     return told
 
 
