@@ -11,7 +11,7 @@ from ..comparison_documents import Adjustment
 def adjusted(p_values: ArrayLike, method: Adjustment = "holm") -> NDArray[np.float64]:
     """p-values that can be held against alpha together: by Holm (1979), or Benjamini and Hochberg (1995).
 
-    statsmodels' multipletests gives the same numbers, but collects all of Python's garbage at every call, which
+    multipletests of statsmodels gives the same numbers, but collects all garbage at every call, which
     took half the time of a large experiment's statistics.
     """
     found = np.asarray(p_values, dtype=np.float64)
