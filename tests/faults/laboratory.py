@@ -3,8 +3,10 @@
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from children import dcanet
 from oracle import FORMS
@@ -108,6 +110,13 @@ STAGES = {
         _beside("pretrained/train", "model.safetensors", "history.jsonl", "provenance.json"),
     ),
 }
+#: Whose kills and damages are tried in CI too. Those of all stages together take half an hour.
+IN_CI = ("train", "statistics", "convert", "check")
+
+
+def by_stage(name: str, *more: str) -> Any:
+    """Parameters of a test of one stage, which CI leaves out unless the stage is one of its own."""
+    return pytest.param(name, *more, marks=() if name in IN_CI else pytest.mark.lengthy)
 
 
 def forget(root: Path, stage: Stage) -> None:

@@ -9,7 +9,7 @@ from children import dcanet
 from crash_points import At
 from damages import damages
 from fault_counting import EDIT, REFUSED, TOLD, UNMOVED, Faults
-from laboratory import PAIR, RESULTS, STAGES, TARGET, forget, run_of
+from laboratory import PAIR, RESULTS, STAGES, TARGET, by_stage, forget, run_of
 from outcomes import stopped_in_one_line
 
 pytestmark = pytest.mark.faults
@@ -39,7 +39,9 @@ READ = {
 OF_THE_USER = ("config/", "images/")
 
 
-@pytest.mark.parametrize(("name", "file"), [(name, file) for name, files in READ.items() for file in files])
+@pytest.mark.parametrize(
+    ("name", "file"), [by_stage(name, file) for name, files in READ.items() for file in files]
+)
 def test_a_damaged_file(name, file, run, same, faults: Faults):
     stage, path = STAGES[name], run / file
     content = path.read_bytes()

@@ -8,7 +8,7 @@ import pytest
 from children import Child, dcanet
 from crash_points import MOMENTS, At
 from fault_counting import HEALED
-from laboratory import STAGES, Stage, forget
+from laboratory import STAGES, Stage, by_stage, forget
 
 pytestmark = pytest.mark.faults
 
@@ -21,7 +21,7 @@ def whole_or_absent(root, undisturbed, stage, same) -> bool:
     return all(not (root / name).exists() or same(root, Stage((), (name,))) for name in stage.files)
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", [by_stage(name) for name in STAGES])
 def test_killed_within_each_write(name, run, undisturbed, same, faults):
     stage = STAGES[name]
     moments = MOMENTS[-LONG.get(name, len(MOMENTS)) :]
@@ -41,7 +41,7 @@ def test_killed_within_each_write(name, run, undisturbed, same, faults):
         assert same(run, stage)
 
 
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize("name", [by_stage(name) for name in STAGES])
 def test_killed_at_random_moments(name, run, undisturbed, same, faults):
     stage, choice = STAGES[name], random.Random(name)
     began = time.monotonic()
