@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from coco_folders import write_coco
 from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
 from working_copy import ROOT
 
 from dcanet.cli import main
-from dcanet.evaluation import evaluate_detector
+from dcanet.evaluation import evaluate_detector, predict
 from dcanet.evaluation.coco_ground_truth import read_ground_truth
 from dcanet.evaluation.detections import Detections
 
@@ -88,9 +91,23 @@ def train_and_evaluate(model: str, seed: int, results: Path) -> None:
         folder / "train",
     )
     weights = ("--weights", folder / "train/model.safetensors")
-    call("evaluate", *weights, "--data", "images", *recipe, *data, "--out", folder / "eval")
-    extra = ("--data", "extra", "--split", "test", "--out", folder / "test-extra")
-    call("evaluate", *weights, *recipe, *data, *extra)
+    with pytest.MonkeyPatch.context() as patch:
+        # Whether a network that learnt for a second tells any image from another depends on the machine.
+        made = predict._predictions
+        patch.setattr(
+            predict,
+            "_predictions",
+            lambda _, targets, images: made(often_right(targets, images, len(model) + seed), targets, images),
+        )
+        call("evaluate", *weights, "--data", "images", *recipe, *data, "--out", folder / "eval")
+        extra = ("--data", "extra", "--split", "test", "--out", folder / "test-extra")
+        call("evaluate", *weights, *recipe, *data, *extra)
+
+
+def often_right(targets: Tensor, images: list[str], seed: int) -> Tensor:
+    """Logits (N, 3), of each image the same whatever batch it is in."""
+    noise = [np.random.default_rng([seed, *image.encode()]).normal(size=3) for image in images]
+    return 1.5 * F.one_hot(targets, 3) + torch.tensor(np.array(noise), dtype=torch.float32)
 
 
 def detect(name: str, seed: int, results: Path) -> None:
