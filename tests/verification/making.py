@@ -107,7 +107,7 @@ def train_and_evaluate(model: str, seed: int, results: Path) -> None:
 def often_right(targets: Tensor, images: list[str], seed: int) -> Tensor:
     """Logits (N, 3), of each image the same whatever batch it is in."""
     noise = [np.random.default_rng([seed, *image.encode()]).normal(size=3) for image in images]
-    return 1.5 * F.one_hot(targets, 3) + torch.tensor(np.array(noise), dtype=torch.float32)
+    return 0.8 * F.one_hot(targets, 3) + torch.tensor(np.array(noise), dtype=torch.float32)
 
 
 def detect(name: str, seed: int, results: Path) -> None:

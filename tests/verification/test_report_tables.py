@@ -124,13 +124,18 @@ def test_every_number_in_the_cells_of_a_text(made, tables, number, kind):
             put(path, text[: found.start()] + other_digits(found[0]) + text[found.end() :])
             told += bool(problems(made, check, file, table))
             assert problems(made, check, file, table), text[found.start() - 40 : found.end() + 10]
-    assert told > 15
+    assert told > 10
 
 
 def _is_of_a_cell(text: str, place: int, kind: str) -> bool:
-    """Not of a row's name, of a command, of a footnote's mark, or of a zero, which has no digit to change."""
+    """Not of a row's name, of a command, of a footnote's mark, or of a zero, which has no digit to change.
+
+    Nor of the words that stand for a top-5 of few classes.
+    """
     line = text[text.rindex("\n", 0, place) + 1 : place]
     zero = not re.search("[1-9]", NUMBER.match(text, place)[0])
+    if re.match(r"\d+ classes", text[place:]):
+        return False
     if kind == "md":
         return line.count(" | ") >= 2 and not zero
     return " & " in line and not zero and "multicolumn" not in line and not re.search(r"\^\{\d*$", line)
