@@ -66,9 +66,8 @@ def lines(outcome: Outcome) -> list[str]:
     for figure in outcome.figures:
         target = TARGETS[figure.target]
         spread = "" if figure.low is None else f"{figure.low:.3g} to {figure.high:.3g}"
-        value = f"{figure.value:.3g} {target.unit}".strip()
-        verdict = {True: "reached", False: "short", None: ""}[target.reached(figure.value)]
-        asked = f"{target.asked}: {verdict}" if verdict else target.asked
+        asked = ": ".join(filter(None, (target.asked, target.verdict(figure.value))))
+        value = target.with_unit(figure.value)
         found.append(f"| {target.what} | {figure.case} | {value} | {spread} | {asked} |")
     return found
 

@@ -1,6 +1,5 @@
 """What a benchmark found, as JSON: figures with what they are held against, and the machine."""
 
-import math
 import os
 import statistics
 import sys
@@ -116,7 +115,3 @@ class Stopwatch:
 def without_folder(argument: str) -> str:
     """An absolute path by its last part: where somebody keeps their data is nobody else's to know."""
     return Path(argument).name if argument.startswith("/") else argument
-
-
-def geometric_mean(ratios: Sequence[float]) -> float:
-    return math.exp(statistics.fmean(map(math.log, ratios)))

@@ -20,6 +20,13 @@ class Target:
             return None
         return value <= self.bound if self.at_most else value >= self.bound
 
+    def verdict(self, value: float) -> str:
+        """In a word; none where nothing is asked."""
+        return {True: "reached", False: "short", None: ""}[self.reached(value)]
+
+    def with_unit(self, value: float) -> str:
+        return f"{value:.3g} {self.unit}".strip()
+
     @property
     def asked(self) -> str:
         if self.bound is None:

@@ -57,7 +57,7 @@ def read_table(path: Path) -> dict[str, str]:
             names = _names(header)
             if again := [names[column] for column in columns if names.count(names[column]) > 1]:
                 raise UserError(f"{path}: column {again[0]!r} stands in the header more than once; leave one")
-            boxes = header[class_column].strip().lower() == BOXES
+            boxes = names[class_column] == BOXES
             labels: dict[str, str] = {}
             for row in rows:
                 if not row:

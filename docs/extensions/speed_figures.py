@@ -57,19 +57,17 @@ def rows(target: Target, measured: list[Measured]) -> Iterator[list[str]]:
     for one in measured:
         figure = one.figure
         spread = "" if figure.low is None else f" ({figure.low:.3g} to {figure.high:.3g})"
-        verdict = {True: "reached", False: "**short**", None: ""}[target.reached(figure.value)]
+        verdict = target.verdict(figure.value).replace("short", "**short**")
         sides = "; ".join(f"{name} {value:.3g}" for name, value in figure.sides.items())
         remarks = ". ".join(filter(None, (sides, figure.note, figure.limit)))
-        yield [figure.case, f"{figure.value:.3g} {target.unit}{spread}", verdict, one.machine, remarks]
+        yield [figure.case, target.with_unit(figure.value) + spread, verdict, one.machine, remarks]
 
 
 def introduction(target: Target, measured: list[Measured]) -> str:
     """What is asked, and the command that measures it."""
     beside = f" beside {target.against}" if target.against else ""
-    command = f"`python -m benchmarks {target.command}`"
-    if not measured:
-        return f"{target.asked.capitalize()}{beside}. Not measured yet: {command}"
-    return f"{target.asked.capitalize()}{beside}. {command}"
+    yet = "" if measured else "Not measured yet: "
+    return f"{target.asked.capitalize()}{beside}. {yet}`python -m benchmarks {target.command}`"
 
 
 def table(target: Target, measured: list[Measured]) -> str:
@@ -88,9 +86,9 @@ def summary(found: dict[str, list[Measured]]) -> str:
     for key, measured in found.items():
         target = TARGETS[key]
         values = [one.figure.value for one in measured]
-        span = f"{min(values):.3g} to {max(values):.3g} {target.unit}" if values else "not measured"
+        span = f"{min(values):.3g} to {target.with_unit(max(values))}" if values else "not measured"
         if len(set(values)) == 1:
-            span = f"{values[0]:.3g} {target.unit}"
+            span = target.with_unit(values[0])
         reached = [target.reached(value) for value in values]
         count = f"{reached.count(True)} of {len(reached)}" if None not in reached and reached else ""
         lines.append([f"[{target.what}](#{identifier(key)})", target.asked, span, count])
