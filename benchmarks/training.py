@@ -29,7 +29,6 @@ import torchvision
 import yaml
 from torch import nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
 from dcanet.data.augmentation import training_transform
 from dcanet.data.loader import Images, TrainingLoader
@@ -78,15 +77,19 @@ def measure(options: argparse.Namespace) -> Outcome:
     watch = Stopwatch("training", device.type)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        _tell("writing photos")
         write_data(options.data, folder / "photos", options.images)
+        _tell("steps on a batch that is there")
         steps = step_speeds(options, device)
+        _tell("loading alone")
         loading = loader_speed(folder / "photos", options)
         sides: dict[str, Side] = {"ours": ours, "torchvision": torchvisions}
         if options.timm_train:
             sides["timm"] = timms
         epochs: dict[str, list[Run]] = {name: [] for name in sides}
-        for _ in tqdm(range(options.rounds), unit="round", disable=None):
+        for number in range(options.rounds):
             for name, side in sides.items():
+                _tell(f"round {number + 1} of {options.rounds}, epochs: {name}")
                 epochs[name].append(side(folder / "photos", options, folder))
     figures = [*step_figures(options, steps), *epoch_figures(options, epochs, steps, loading)]
     details = {
@@ -227,6 +230,11 @@ def torchvisions(data: Path, options: argparse.Namespace, folder: Path) -> Run:
     busy = Busy(options.device)
     speed = float(re.findall(r"epoch \d+: ([\d.]+) images/s", _run(line, folder))[-1])
     return {"images_per_second": speed} | busy.end(options.images / speed)
+
+
+def _tell(stage: str) -> None:
+    """Where it is: a run on a lent GPU may be cut off."""
+    print(stage, file=sys.stderr, flush=True)
 
 
 def _run(line: list[str], folder: Path) -> str:

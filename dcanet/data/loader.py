@@ -5,11 +5,13 @@ import multiprocessing
 import multiprocessing.process
 import os
 import signal
+import sys
 import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from types import TracebackType
 from typing import Any, Protocol
 
 import numpy as np
@@ -230,7 +232,16 @@ def _live_as_long_as_the_parent(worker: int) -> None:
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    sys.excepthook = _tell_all_but_lost_connections
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _tell_all_but_lost_connections(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A batch that nobody fetches any more is no fault: the parent tells why it gave up."""
+    if not issubclass(kind, ConnectionError | EOFError):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:

@@ -170,14 +170,17 @@ def check_losses(form, found, relative):
     assert sum(found.values()).item() == pytest.approx(float(form.result("loss/total")), rel=relative)
 
 
+#: A fast one, and those that take over a minute each.
+FAST, LENGTHY = "retinanet_dca_se_resnet50", ("cascade_rcnn_resnet50", "cascade_rcnn_gc_resnet50")
+
+
+def marks_to_learn(form):
+    marks = [] if str(form) == FAST else [pytest.mark.slow]
+    return [*marks, pytest.mark.lengthy] if str(form) in LENGTHY else marks
+
+
 @pytest.mark.parametrize(
-    "form",
-    [
-        pytest.param(
-            form, id=str(form), marks=[] if str(form) == "retinanet_dca_se_resnet50" else pytest.mark.slow
-        )
-        for form in DETECTOR_FORMS
-    ],
+    "form", [pytest.param(form, id=str(form), marks=marks_to_learn(form)) for form in DETECTOR_FORMS]
 )
 def test_learns_what_the_authors_code_learns(form):
     model = model_of(form).double()

@@ -8,24 +8,15 @@ from pathlib import Path
 import laboratory
 import pytest
 from fault_counting import Faults
-from filelock import FileLock
 from laboratory import Stage
+from made_once import made_once
 from numbers_of import numbers_of
 
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder of a whole run, made once for all processes of the suite; nobody changes it."""
-    base = tmp_path_factory.getbasetemp()
-    base = base if worker_id == "master" else base.parent
-    root = base / "undisturbed/run"
-    with FileLock(base / "undisturbed.lock"):
-        if not root.exists():
-            making = base / "making/run"
-            making.parent.mkdir()
-            laboratory.make(making)
-            making.parent.replace(root.parent)
-    return root
+    """The folder of a whole run."""
+    return made_once(tmp_path_factory, worker_id, "undisturbed", laboratory.make)
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ STAGES = {
     ),
 }
 #: Whose kills and damages are tried in CI too. Those of all stages together take half an hour.
-IN_CI = ("train", "statistics", "convert", "check")
+IN_CI = ("statistics", "convert", "check")
 
 
 def by_stage(name: str, *more: str) -> Any:

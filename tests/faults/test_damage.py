@@ -83,7 +83,13 @@ def told(run: Path, file: str, name: str, text: str) -> bool:
     return name in ("plan", "statistics") and file in text
 
 
-@pytest.mark.parametrize("damaged", ["newest .pt", "newest .json", "both .pt", "both .json"])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        *("newest .pt", "newest .json"),
+        *(pytest.param(each, marks=pytest.mark.lengthy) for each in ("both .pt", "both .json")),
+    ],
+)
 def test_a_damaged_state(damaged, run, same, faults: Faults):
     """A training goes on from the state before, or from the beginning, to the same weights."""
     stage = STAGES["train"]

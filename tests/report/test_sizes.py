@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from experiments import copies, large, rendered
 
 from dcanet.sheets import read_detectors, read_pairs
@@ -17,6 +18,8 @@ def test_a_paper_sized_report_is_below_12_mb(tmp_path: Path) -> None:
     assert 1 * MB < index.stat().st_size < 12 * MB
 
 
+@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_thousand_models_are_rendered(tmp_path: Path) -> None:
     """Without pictures of their images, of which there would be as many as of anything."""
     pairs = copies([pair for pair in read_pairs(SHEETS / "pairs.tsv") if pair.connected], 500)

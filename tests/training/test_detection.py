@@ -124,6 +124,7 @@ def test_interrupted_training_continues_bit_for_bit(scenes, tmp_path, monkeypatc
     assert sha256(tmp_path / "cut" / "model.safetensors") == sha256(tmp_path / "whole" / "model.safetensors")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", OPTIONS)
 def test_two_ranks_give_the_weights_of_one_process(scenes, tmp_path, model):
     """The same micro-batches, wherever they are computed; sums are in another order: to float tolerance."""

@@ -89,6 +89,8 @@ def test_two_runs_and_any_number_of_workers_are_bit_equal(data, tmp_path):
     assert same(tmp_path / "a", tmp_path / "c")
 
 
+@pytest.mark.slow
+@pytest.mark.lengthy
 def test_killed_at_random_moments(data, tmp_path):
     """SIGKILL at 20 moments, during saves too, which come after every step; with a loader process."""
     lean = {"ema": None, "select": "last"}
@@ -159,7 +161,11 @@ def recipe_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "ranks", "workers"), [(signal.SIGTERM, 1, 0), (signal.SIGUSR1, 2, 0), (signal.SIGTERM, 1, 1)]
+    ("number", "ranks", "workers"),
+    [
+        (signal.SIGUSR1, 2, 0),
+        *(pytest.param(signal.SIGTERM, 1, workers, marks=pytest.mark.slow) for workers in (0, 1)),
+    ],
 )
 def test_a_signal_saves_and_asks_to_be_continued(data, tmp_path, recipe_file, number, ranks, workers):
     """With a loader process it goes to the whole process group, as a terminal or a scheduler sends it."""

@@ -1,8 +1,10 @@
 """A workflow that is run twice gives the same again, to the last bit, but for what depends on a clock."""
 
 import csv
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from working_copy import RECIPE, snakemake, working_copy
@@ -10,32 +12,43 @@ from working_copy import RECIPE, snakemake, working_copy
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 #: A part of an epoch in batches that stay finite with every seed on every machine.
 GENTLE = RECIPE | {"batch_size": 32, "epochs": 0.2}
-#: What both runs have, bit by bit, and how many files of it.
+#: What both runs have, and how many files of it.
 FILES = {
-    "results/tiny/classification/*/seed*/train/model.safetensors": 4,
-    "results/tiny/classification/*/seed*/eval/predictions.parquet": 4,
-    "results/tiny/classification/*/seed*/eval/metrics.json": 4,
+    "results/tiny/classification/*/seed0/train/model.safetensors": 2,
+    "results/tiny/classification/*/seed0/eval/predictions.parquet": 2,
+    "results/tiny/classification/*/seed0/eval/metrics.json": 2,
     "results/tiny/statistics.json": 1,
     "results/tiny/profile/*.json": 3,
     "results/tiny/focus/*.json": 1,
     "data/*/dataset.json": 1,
 }
 #: Columns of the tables that were measured by the clock.
-TIMED = re.compile("throughput|latency|images_per_second|speed|energy|memory")
+TIMED = re.compile("throughput|latency|images_per_second|overhead|speed|energy|memory")
 
 
 def test_a_workflow_run_twice(tmp_path: Path) -> None:
     first, second = roots = [tmp_path / name for name in ("first", "second")]
     for root in roots:
-        done = snakemake(working_copy(root, GENTLE, pairs=["se_mobilenet_v2"], seeds=[0, 1]))
+        done = snakemake(working_copy(root, GENTLE, pairs=["se_mobilenet_v2"]))
         assert done.returncode == 0, done.stderr
     for pattern, count in FILES.items():
         names = sorted(path.relative_to(first) for path in first.glob(pattern))
         assert len(names) == count, pattern
         assert names == sorted(path.relative_to(second) for path in second.glob(pattern))
         for name in names:
-            assert (first / name).read_bytes() == (second / name).read_bytes(), name
+            assert content(first / name) == content(second / name), name
     compare_tables(first / "report/table1.csv", second / "report/table1.csv")
+
+
+def content(path: Path) -> Any:
+    """Its bytes; of a document all but when it was made, and the checksum, which is over that too."""
+    if path.suffix != ".json":
+        return path.read_bytes()
+    document = json.loads(path.read_text())
+    del document["checksum"]
+    for time in ("started", "ended"):
+        document.get("provenance", {}).pop(time, None)
+    return document
 
 
 def compare_tables(first: Path, second: Path) -> None:

@@ -5,28 +5,23 @@ import shutil
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from made_once import made_once
 from making import make
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder with config, data, results/tiny and report."""
-    own = tmp_path_factory.mktemp("verification") / "made"
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        own.mkdir()
-        make(own)
-        return own
-    shared = tmp_path_factory.getbasetemp().parent / "verification"
-    with FileLock(f"{shared}.lock"):
-        if not (shared / "whole").exists():
-            shutil.rmtree(shared, ignore_errors=True)
-            shared.mkdir()
-            make(shared)
-            (shared / "whole").touch()
+    shared = made_once(tmp_path_factory, worker_id, "verification", _make)
+    own = tmp_path_factory.mktemp("verification-of") / "made"
     # Weights are most of the bytes: they are linked, and tests put new files in their place.
     shutil.copytree(shared, own, copy_function=_linked)
     return own
+
+
+def _make(root: Path) -> None:
+    root.mkdir()
+    make(root)
 
 
 def _linked(source: str, target: str) -> None:

@@ -140,6 +140,7 @@ def test_numbers_are_found_anew_whatever_their_checksum(made):
 
 
 @pytest.mark.slow
+@pytest.mark.lengthy
 def test_all_numbers_are_found_anew_whatever_their_checksum(made):
     """Each kind."""
     silent = unnoticed(made, every=1)

@@ -10,7 +10,7 @@ from dcanet.cli import main
 from dcanet.files import sha256
 from dcanet.weights.store import read_metadata
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 DETECTORS = ("retinanet_resnet50", "retinanet_se_resnet50")
 SMALL = {"short_side": 64, "long_side": 64, "channels": 16, "head_depth": 1, "anchor_scale": 2}

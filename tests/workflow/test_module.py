@@ -123,6 +123,7 @@ def test_what_snakedeploy_writes_works(tmp_path, clone):
 
 
 @pytest.mark.slow
+@pytest.mark.lengthy
 def test_another_workflow_takes_the_report(tmp_path, clone):
     """Of embedded data, which the prefix moves; with Snakemake's own report of it."""
     change = {

@@ -62,7 +62,7 @@ def quick():
     return {RECIPE!r}
 '''
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

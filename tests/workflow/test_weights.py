@@ -62,6 +62,7 @@ def serve(server: Loopback, checkpoints: dict[str, Path]) -> None:
         server.serve(row(model).log_drive_id, LOG.encode())
 
 
+@pytest.mark.slow
 def test_a_published_pair(server, checkpoints, image_folder, tmp_path, monkeypatch):
     data = {"name": "folder", "path": str(image_folder())}
     shutil.rmtree(tmp_path / "images" / "train")

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 import yaml
+from made_once import made_once
 from PIL import Image
 from working_copy import RECIPE, planned, snakemake, working_copy
 
@@ -33,9 +34,12 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    """A working copy whose config trains one pair on a folder of a few images."""
-    root = tmp_path_factory.mktemp("workflow") / "copy"
+def done(tmp_path_factory, worker_id):
+    """A working copy whose config trains one pair on a folder of a few images, after a whole run."""
+    return made_once(tmp_path_factory, worker_id, "workflow", make)
+
+
+def make(root):
     working_copy(root, pairs=[PAIR], data={"name": "folder", "path": "images"})
     for split in ("train", "val"):
         for label in range(2):
@@ -44,15 +48,8 @@ def copy(tmp_path_factory):
             for index in range(6):
                 pixels = np.random.default_rng(index).integers(0, 80, (32, 32, 3)) + 170 * label
                 Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
-    return root
-
-
-@pytest.fixture(scope="module")
-def done(copy):
-    """The copy after a whole run."""
-    result = snakemake(copy)
+    result = snakemake(root)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
-    return copy
 
 
 @pytest.fixture
@@ -178,10 +175,10 @@ def test_another_seed_adds_only_its_own_runs(again):
         ("all", REPORTED | {"all"}),
     ],
 )
-def test_targets(copy, tmp_path, target, rules):
+def test_targets(done, tmp_path, target, rules):
     fresh = tmp_path / "fresh"
     made = {"results", "report", "logs", ".snakemake"}
-    shutil.copytree(copy, fresh, ignore=lambda folder, _: made if folder == str(copy) else set())
+    shutil.copytree(done, fresh, ignore=lambda folder, _: made if folder == str(done) else set())
     assert planned(fresh, target).keys() == rules
 
 
