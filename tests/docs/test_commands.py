@@ -89,8 +89,18 @@ def test_commands_work(page, tmp_path):
     follow(page, tmp_path / "clone", slow=False)
 
 
+#: Pages whose slow commands are whole runs.
+LENGTHY = {"byhand.md", "quickstart.md"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", with_commands(slow=True), ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=name_of(page), marks=pytest.mark.lengthy if page.name in LENGTHY else ())
+        for page in with_commands(slow=True)
+    ],
+)
 def test_slow_commands_work(page, tmp_path):
     follow(page, tmp_path / "clone", slow=True)
 

@@ -86,8 +86,11 @@ def told(run: Path, file: str, name: str, text: str) -> bool:
 @pytest.mark.parametrize(
     "damaged",
     [
-        *("newest .pt", "newest .json"),
-        *(pytest.param(each, marks=pytest.mark.lengthy) for each in ("both .pt", "both .json")),
+        "newest .pt",
+        *(
+            pytest.param(each, marks=pytest.mark.lengthy)
+            for each in ("newest .json", "both .pt", "both .json")
+        ),
     ],
 )
 def test_a_damaged_state(damaged, run, same, faults: Faults):

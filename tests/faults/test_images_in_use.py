@@ -52,7 +52,9 @@ def garble(path: Path) -> None:
     path.write_bytes(bytes(path.stat().st_size))
 
 
-@pytest.mark.parametrize("how", [delete, cut, empty, garble])
+@pytest.mark.parametrize(
+    "how", [delete, garble, *(pytest.param(how, marks=pytest.mark.lengthy) for how in (cut, empty))]
+)
 @pytest.mark.parametrize(
     ("name", "image", "more"),
     [

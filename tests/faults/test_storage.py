@@ -10,7 +10,7 @@ import pytest
 from children import dcanet
 from crash_points import At
 from fault_counting import HEALED, Faults
-from laboratory import STAGES, forget
+from laboratory import STAGES, by_stage, forget
 from limits import FileSize, lose_privileges
 from numbers_of import numbers_of
 from outcomes import stopped_in_one_line
@@ -22,7 +22,7 @@ STRIDES = {"scenes": 3, "train": 3}
 NO_ROOM = {errno.ENOSPC: "No space left", errno.EROFS: "Read-only"}
 
 
-@pytest.mark.parametrize("name", [name for name in STAGES if name != "audit"])
+@pytest.mark.parametrize("name", [by_stage(name) for name in STAGES if name != "audit"])
 def test_no_room_for_each_file(name, run, same, faults: Faults):
     """The error comes after half of the file has been written, or when it is to be begun."""
     stage = STAGES[name]

@@ -29,6 +29,8 @@ NAMES = [
     "dca_ge_mobilenet_v2",
     "dca_cbam_mobilenet_v2",
 ]
+#: One of each backbone; the others are slow.
+FEW = ("dca_se_resnet50", "dca_cbam_mnasnet1_0", "dca_sk_mobilenet_v2")
 TARGETS = [4, 1, 2]
 
 
@@ -58,7 +60,9 @@ def by_hand(model, image, target, path):
     return heat / heat.max() if heat.max() > 0 else heat
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in FEW else pytest.mark.slow) for name in NAMES]
+)
 def test_all_stages_at_once(name):
     model, images = network(name), pictures()
     stages = stages_of(model)

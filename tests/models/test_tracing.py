@@ -14,10 +14,15 @@ MODELS = [
     for form in ("printed", "released")
     if form == "printed" or default_options(name, form) != default_options(name)
 ] + [(f"dca_{attention}_resnet18", "printed") for attention in ("eca", "simam", "coord")]
+#: One of each attention; the others are slow.
+FEW = ("dca_gc_resnet50", *(f"dca_{attention}_mobilenet_v2" for attention in ("se", "sk", "ge", "cbam")))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
-@pytest.mark.parametrize(("name", "form"), MODELS)
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [pytest.param(*model, marks=() if model[0] in FEW else pytest.mark.slow) for model in MODELS],
+)
 def test_the_same_function(name, form):
     torch.manual_seed(0)
     model = assemble(name, 10, form).double().eval()

@@ -134,6 +134,7 @@ def compiling(monkeypatch, tmp_path):
         yield config
 
 
+@pytest.mark.slow
 def test_compiled(tiny, compiling):
     tiny()
     found = measure_throughput("se_resnet50", {"se_resnet50": {}}, quick({"compiled": True}), "cpu")

@@ -11,6 +11,7 @@ SHEETS = Path(__file__).parents[2] / "config"
 MB = 10**6
 
 
+@pytest.mark.slow
 def test_a_paper_sized_report_is_below_12_mb(tmp_path: Path) -> None:
     pairs, detectors = read_pairs(SHEETS / "pairs.tsv"), read_detectors(SHEETS / "detectors.tsv")
     large(tmp_path / "paper", pairs, 50_000, 1000, detectors)

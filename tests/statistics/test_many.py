@@ -47,6 +47,7 @@ def test_order_does_not_matter(p_values, random):
 
 
 #: statsmodels collects garbage at every call.
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.sampled_from([0.0, 1e-300, 0.001, 0.01, 0.02, 1 / 3, 0.5, 1.0]), min_size=1, max_size=40))
 def test_the_same_as_statsmodels_to_the_last_bit(p_values):

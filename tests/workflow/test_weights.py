@@ -111,6 +111,7 @@ def test_a_published_pair(server, checkpoints, image_folder, tmp_path, monkeypat
     }
 
 
+@pytest.mark.slow
 def test_quota_page_then_the_file_by_hand(server, checkpoints, image_folder, tmp_path):
     data = {"name": "folder", "path": str(image_folder())}
     weights = {PAIR: {"published": "model_best (1).pth.tar"}}
@@ -137,6 +138,7 @@ def test_quota_page_then_the_file_by_hand(server, checkpoints, image_folder, tmp
     assert not (copy / f"results/tiny/classification/{PAIR}/seed0").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} with the real weights is not here")
 def test_genuine_weights_on_genuine_photographs(tmp_path):
     with tarfile.open(SHARED / "imagenet" / "imagenette_small.tar") as archive:
