@@ -40,7 +40,9 @@ def test_no_room_for_each_file(name, run, same, faults: Faults):
     assert same(run, stage)
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "focus", "statistics", "report", "convert"])
+@pytest.mark.parametrize(
+    "name", [by_stage(name) for name in ("train", "evaluate", "focus", "statistics", "report", "convert")]
+)
 def test_files_beyond_the_limit(name, run, undisturbed, same, faults: Faults):
     """The system itself refuses the rest. What a command says goes into a file too, below any limit."""
     stage = STAGES[name]

@@ -58,7 +58,7 @@ WORDS = [
 ]
 
 
-@fuzz(3500)
+@fuzz(2800)
 @given(content=damaged(json.dumps(VALID).encode(), words=WORDS))
 def test_texts_that_should_be_annotations(cases, content):
     cases.run(read_annotation_file, cases.file("instances_val2017.json", content))
@@ -76,7 +76,7 @@ def listed(root) -> None:
     assert split.fingerprint
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(value=trees.edited(st.just(VALID), "../x.jpg", "/etc/passwd", hostile.SURROGATE, "7.jpg\x00"))
 def test_edited_annotations(cases, value):
     (cases.folder / "annotations").mkdir(exist_ok=True)
@@ -85,7 +85,7 @@ def test_edited_annotations(cases, value):
     cases.run(listed, cases.folder)
 
 
-@fuzz(2500)
+@fuzz(2000)
 @given(content=damaged(json.dumps([[1, 2], [], [999]]).encode(), words=WORDS))
 def test_reassessed_labels(cases, content):
     for entry in cases.run(read_labels, cases.file("real.json", content)) or ():

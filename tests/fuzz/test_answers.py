@@ -67,7 +67,7 @@ FILES = {name: content_of(pa.table(columns, schema=schema)) for name, (schema, _
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@fuzz(1500)
+@fuzz(1200)
 @given(data=st.data())
 def test_damaged_files(cases, kind, data):
     content = data.draw(damaged(FILES[kind]))

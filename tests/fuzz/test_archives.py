@@ -95,7 +95,7 @@ def archive(number: int) -> bytes:
     return buffer.getvalue()
 
 
-@fuzz(2500)
+@fuzz(2000)
 @given(number=st.integers(0, 2**32), change=damaged(b"\x00" * 64), damage=st.booleans(), data=st.data())
 def test_archives_of_images(cases, number, change, damage, data):
     content = archive(number)
@@ -150,7 +150,7 @@ KIT = packed(
 TAR = [b"../../ran", b"/ran", b"ustar", b"2", b"-1", b"77777777777", b"\x80" + b"\xff" * 11]
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(
     content=damaged(gzip.decompress(CIFAR_TAR), words=TAR), bare=damaged(CIFAR_TAR), packed_well=st.booleans()
 )
@@ -159,7 +159,7 @@ def test_archives_of_cifar(cases, content, bare, packed_well):
     cases.run(read_files, CIFAR, path, ["test_batch.bin", "batches.meta.txt"])
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(content=damaged(gzip.decompress(KIT), words=TAR))
 def test_development_kits(cases, content):
     cases.file("ILSVRC2012_devkit_t12.tar", content)
@@ -169,7 +169,7 @@ def test_development_kits(cases, content):
 IDX = b"\x00\x00\x08\x03" + b"\x00\x00\x00\x02" * 3 + bytes(8)
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(
     content=damaged(IDX, b"\x00\x00\x08\x01\x00\x00\x00\x02ab"),
     magic=st.sampled_from([IMAGES, LABELS]),
@@ -202,7 +202,7 @@ def column(path) -> None:
         read_column(path, name)
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(content=damaged(STREAM, words=[b"\xff" * 4, b"image", b"label", b"utf8"]))
 def test_arrow_streams(cases, content):
     cases.run(column, cases.file("data.arrow", content))
@@ -230,7 +230,7 @@ def test_saved_data_sets(cases, names, content):
 STATE = b'{"_data_files": [{"filename": "data.arrow"}], "_split": "train"}'
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(
     content=damaged(
         STATE, words=[b"../../etc/passwd", b"[" * 5000, b'"\\ud800"', b"9" * 5000, b"\\u0000", b"null"]

@@ -145,13 +145,13 @@ def opened(path) -> None:
     )
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(content=damaged(ZIP, LEGACY, words=[*PROGRAMS, *OPCODES]))
 def test_damaged_checkpoints(cases, content):
     cases.run(opened, cases.file("some.pth.tar", content))
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(content=damaged(PICKLE, words=[*PROGRAMS, *OPCODES]), number=st.integers(0, 99))
 def test_pickles_in_whole_checkpoints(cases, content, number):
     cases.run(opened, cases.file("some.pth.tar", repacked(content, number)))
@@ -164,7 +164,7 @@ def test_programs_in_the_place_of_weights(cases, program, content, number):
     cases.run(opened, cases.file("some.pth", b"\x80\x02" + program + content))
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(
     content=damaged(
         SAFETENSORS, words=[b"{" * 500, b"[" * 5000, b"9" * 5000, b'"\\ud800"', b"F64", b"4294967296", b"-1"]
@@ -215,7 +215,7 @@ BATCH = {b"data": bytes(12), b"labels": [1, 2], b"filenames": [b"a.png", b"b.png
 BATCHES = [pickle.dumps(BATCH, protocol) for protocol in (0, 2, 3)]
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(
     content=damaged(
         *BATCHES, words=[*PROGRAMS, *OPCODES, b"cnumpy\nndarray\n", b"cnumpy\ndtype\n", b"c_codecs\nencode\n"]

@@ -56,7 +56,7 @@ def silently(function, *arguments) -> tuple[object, str]:
     return code, out.getvalue() + error.getvalue()
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(verb=st.sampled_from([*VERBS, "", "ran"]), arguments=ARGUMENTS)
 def test_arguments(cases, verb, arguments):
     code, said = cases.run(silently, PARSER.parse_args, [verb, *arguments])
@@ -64,7 +64,7 @@ def test_arguments(cases, verb, arguments):
     assert code == 2 or code == 0 or not isinstance(code, int)
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(name=hostile.texts("x.py", "/", ".py", "\x00.py", f"{'x' * 300}.py"))
 def test_names_of_plugins(cases, name):
     """What is named is loaded or told of; here no such file is there."""

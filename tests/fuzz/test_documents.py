@@ -47,7 +47,7 @@ def test_documents(cases, kind, data):
         assert kind.load(path).model_dump_json() == found.model_dump_json()
 
 
-@fuzz(4000)
+@fuzz(3000)
 @given(
     number=st.integers(0, len(KINDS) - 1),
     content=damaged(
@@ -68,7 +68,7 @@ def test_texts_that_should_be_documents(cases, number, content):
     cases.run(KINDS[number].load, cases.file("document.json", content))
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(
     lines=st.lists(
         st.one_of(

@@ -67,7 +67,7 @@ OTHERS = [
 SIDES = [1, 2, 1000, 20_000, 65_000, 65_535, 2**31 - 1]
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(content=damaged(*ORDINARY))
 def test_damaged_images(cases, content):
     cases.run(look_at, content)
@@ -77,7 +77,7 @@ def test_damaged_images(cases, content):
     cases.run(image_size, content, "some.png")
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(
     content=damaged(
         *OTHERS, words=[b"%!PS", b"showpage\n", b"II*\x00", b"GIF89a", b"(ran) (w) file closefile\n"]

@@ -34,7 +34,7 @@ WORDS = [
 ]
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(content=damaged(*LOGS, words=WORDS))
 def test_logs(cases, content):
     path = cases.file("some.snakemake.log", content)

@@ -48,7 +48,7 @@ def pack(number: int) -> bytes:
     return buffer.getvalue()
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(number=st.integers(0, 2**32), damage=st.booleans(), data=st.data())
 def test_packs(cases, number, damage, data):
     content = pack(number)

@@ -141,7 +141,7 @@ def kinds(text: str) -> list[str]:
     return [token.type for token in tokens if token.type not in ("text", "text_special")]
 
 
-@fuzz(2500)
+@fuzz(2000)
 @given(text=hostile.texts())
 def test_markdown(cases, text):
     """A line of text is a line of text."""
@@ -181,7 +181,7 @@ def read_latex(text: str) -> str:
     return found
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(text=hostile.texts())
 def test_latex(cases, text):
     assert read_latex(cases.run(latex, text)) == " ".join(text.split()).replace("’", "'")
@@ -201,7 +201,7 @@ def test_latex_tables(cases, table, names):
 FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(text=hostile.texts())
 def test_cells_of_spreadsheets(cases, text):
     assert not FORMULA.match(cases.run(cell_text, text))
@@ -219,7 +219,7 @@ def test_csv(cases, table, names):
             assert not FORMULA.match(cell) or re.fullmatch(r"-?[\d.]+(e[-+]?\d+)?", cell)
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(value=st.dictionaries(hostile.texts(), hostile.texts(), max_size=3))
 def test_data_in_scripts(cases, value):
     """Nothing in them ends their element."""

@@ -37,7 +37,7 @@ def rows(name: str, count: int) -> bytes:
     return b"".join((CONFIG / name).read_bytes().splitlines(keepends=True)[: count + 1])
 
 
-@fuzz(2500)
+@fuzz(2000)
 @given(content=damaged(rows("pairs.tsv", 5), words=WORDS))
 def test_pairs(cases, content):
     for pair in cases.run(read_pairs, cases.file("pairs.tsv", content)) or ():
@@ -47,14 +47,14 @@ def test_pairs(cases, content):
             assert re.fullmatch(Plan.any_of([model.id]), model.id)
 
 
-@fuzz(2500)
+@fuzz(2000)
 @given(content=damaged(rows("detectors.tsv", 4), words=WORDS))
 def test_detectors(cases, content):
     for row in cases.run(read_detectors, cases.file("detectors.tsv", content)) or ():
         assert SAFE.fullmatch(row.id)
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(
     name=st.one_of(hostile.texts(*known()), st.tuples(st.sampled_from(known()), hostile.texts()).map("".join))
 )
@@ -67,7 +67,7 @@ def test_names_of_networks(cases, name):
     cases.run(networks.resolve_options, name, refuses=(ValueError,))
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(
     key=hostile.texts("reduction", "matching", "se_resnet50:reduction", "form", "name"),
     value=hostile.texts(
@@ -80,7 +80,7 @@ def test_option_texts(cases, key, value, equals):
     cases.run(from_argument, f"{key}{equals}{value},batch_size=1")
 
 
-@fuzz(2000)
+@fuzz(1500)
 @given(
     given_texts=st.lists(
         hostile.texts("published", "drive:0123456789", "https://x.y/z", "torchvision:X_Weights.Y"),
@@ -114,7 +114,7 @@ ENTRY = (
 )
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(content=damaged(LOCK + ENTRY, words=[*WORDS, "٣".encode(), "²".encode()]))
 def test_locks_of_weights(cases, content):
     cases.run(Lock(cases.file("weights.lock", content)).entries)
@@ -130,7 +130,7 @@ KEYS = [
 ]
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(keys=st.lists(st.one_of(st.sampled_from(KEYS), hostile.texts(*KEYS)), min_size=1, max_size=5))
 def test_names_of_tensors(cases, keys):
     cases.run(triple_of, keys, refuses=(ValueError,))

@@ -29,7 +29,7 @@ WORDS = [text.encode("utf-8", "surrogatepass") for text in hostile.TEXTS] + [
 ]
 
 
-@fuzz(2500)
+@fuzz(2000)
 @given(content=damaged(TABLE, PLAIN, words=WORDS))
 def test_tables_of_labels(cases, content):
     path = cases.file("val.csv", content)
@@ -40,7 +40,7 @@ def test_tables_of_labels(cases, content):
     cases.run(find_ground_truth, [cases.folder], "val", cases.folder)
 
 
-@fuzz(1500)
+@fuzz(1200)
 @given(names=st.lists(hostile.texts(), min_size=1, max_size=4), end=st.sampled_from(["\n", "\r\n", "\x85"]))
 def test_lists_of_classes(cases, names, end):
     cases.file("classes.txt", end.join(names).encode())
@@ -56,7 +56,7 @@ LOG = (
 )
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(
     content=damaged(
         LOG,
@@ -91,7 +91,7 @@ TAGS = [
 ]
 
 
-@fuzz(3000)
+@fuzz(2400)
 @given(content=damaged(*PAGES, words=TAGS))
 def test_pages(cases, content):
     cases.run(is_page, content)

@@ -98,9 +98,6 @@ class Cluster:
         self.wait_for_nodes()
 
     def stop(self) -> None:
-        if jobs := [job.number for job in self.jobs()]:
-            run("scancel", *jobs, check=False)
-            wait_for("the end of all jobs", 60, lambda: not self.jobs())
         for name in (*(f"slurmd-{node}" for node in NODES), "slurmctld", "slurmdbd", "mariadbd", "munged"):
             self._end(name)
         for link in ETC.iterdir():
@@ -111,6 +108,12 @@ class Cluster:
         """Jobs that are not finished; none where the controller does not answer."""
         lines = run("squeue", "-h", "-o", "%A|%T|%k|%N", check=False).splitlines()
         return [Job(*line.split("|")) for line in lines]
+
+    def cancel_jobs(self) -> None:
+        """End what a test that failed has left."""
+        if jobs := [job.number for job in self.jobs()]:
+            run("scancel", *jobs, check=False)
+            wait_for("the end of all jobs", 60, lambda: not self.jobs())
 
     def running(self, comment: str) -> Job:
         """The running job with that comment, which has to come within a minute."""

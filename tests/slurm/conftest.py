@@ -14,3 +14,9 @@ def cluster(tmp_path_factory):
         yield started
     finally:
         started.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_jobs_left(cluster):
+    yield
+    cluster.cancel_jobs()

@@ -61,7 +61,7 @@ class Run:
     def output(self) -> str:
         return self._log.read_text()
 
-    def finish(self, seconds: float = 400) -> str:
+    def finish(self, seconds: float = 900) -> str:
         """All that it said; AssertionError where it failed or did not end."""
         try:
             code = self.process.wait(seconds)
