@@ -49,7 +49,10 @@ def main() -> None:
     )
     module.add_options(options_of)
     options_of.add_argument(
-        "--out", type=Path, default=RESULTS / f"{name}.json", help="JSON to write (default: %(default)s)"
+        "--out",
+        type=Path,
+        default=RESULTS / f"{name}.json",
+        help=f"JSON to write (default: {name}.json in benchmarks/results)",
     )
     options = options_of.parse_args(sys.argv[2:])
     try:

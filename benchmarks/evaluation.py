@@ -91,41 +91,12 @@ def measure(options: argparse.Namespace) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         checkpoint = to_timm(options, TIMM_MODELS[model], folder)
-        ours = [
-            sys.executable,
-            "-m",
-            "dcanet.cli",
-            "evaluate",
-            "--device",
-            "cpu",
-            "--weights",
-            options.weights,
-        ]
-        ours += [
-            "--data",
-            options.data,
-            "--threads",
-            options.threads,
-            "--out",
-            folder / "eval",
-            *options.ours,
-        ]
-        theirs = [
-            options.timm_python,
-            options.validate,
-            "--data-dir",
-            options.data / "val",
-            "--device",
-            "cpu",
-        ]
-        theirs += [
-            "--class-map",
-            folder / "wnids.txt",
-            "--model",
-            TIMM_MODELS[model],
-            "--checkpoint",
-            checkpoint,
-        ]
+        ours = [sys.executable, "-m", "dcanet.cli", "evaluate", "--device", "cpu"]
+        ours += ["--weights", options.weights, "--data", options.data]
+        ours += ["--threads", options.threads, "--out", folder / "eval", *options.ours]
+        theirs = [options.timm_python, options.validate, "--device", "cpu"]
+        theirs += ["--data-dir", options.data / "val", "--class-map", folder / "wnids.txt"]
+        theirs += ["--model", TIMM_MODELS[model], "--checkpoint", checkpoint]
         theirs += ["--interpolation", "bilinear", "--crop-pct", "0.875", "--log-freq", "1"]
         timings = [Timing("dcanet evaluate", list(map(str, ours)))]
         for settings in options.timm:

@@ -87,20 +87,14 @@ def tango(gained: ArrayLike, lost: ArrayLike, images: ArrayLike, alpha: float = 
     value = (b - c) / n
     z = ndtri(1 - alpha / 2)
     # The score falls as the assumed difference rises, from +z at the lower end to -z at the upper one.
-    low = _crossing(b, c, n, z, np.full(value.shape, -1.0), value)
-    high = _crossing(b, c, n, -z, value, np.ones(value.shape))
-    return low[()], high[()]
-
-
-def _crossing(
-    b: NDArray[Any], c: NDArray[Any], n: NDArray[Any], target: float, below: NDArray[Any], above: NDArray[Any]
-) -> NDArray[np.float64]:
+    targets = np.reshape([z, -z], (2, *[1] * value.ndim))
+    below, above = np.stack([np.full(value.shape, -1.0), value]), np.stack([value, np.ones(value.shape)])
     for _ in range(HALVINGS):
         middle = (below + above) / 2
-        still_higher = _score(b, c, n, middle) > target
+        still_higher = _score(b, c, n, middle) > targets
         below, above = np.where(still_higher, middle, below), np.where(still_higher, above, middle)
     # The outer of the two, so that rounding never leaves out the estimate.
-    return below if target > 0 else above
+    return below[0], above[1]
 
 
 def _score(

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from ...profile_documents import Parts
-from .look import CONNECTED, MUTED, WIDTH, AnyChart, Row, data, shortened, specification
+from .look import CONNECTED, MUTED, WIDTH, AnyChart, Row, data, shortened, stacked
 
 COLOURS = {
     "backbone": "var(--chart-backbone, #c9cdd2)",
@@ -52,7 +52,7 @@ def bar_plots(families: Mapping[str, Sequence[Bar]], axis: str) -> dict[str, Any
         added = [row for row in parts if row["part"] == "connection" and row["count"]]
         datasets[f"connection_{number}"] = [{**row, "begin": 0, "end": row["count"]} for row in added]
         plots.append(_plot(family, number, axis, bool(added)))
-    return specification(alt.vconcat(*plots), datasets)
+    return stacked(plots, datasets)
 
 
 def _plot(family: str, number: int, axis: str, connected: bool) -> AnyChart:

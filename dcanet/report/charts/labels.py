@@ -6,6 +6,9 @@ from itertools import pairwise
 from math import ceil, hypot
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .look import FONT_SIZE, LETTER
 
 
@@ -44,22 +47,18 @@ class Label:
     y: float
 
 
-@dataclass(frozen=True)
-class _Box:
-    left: float
-    top: float
-    right: float
-    bottom: float
+#: (4,) left, top, right, bottom of a rectangle, or (N, 4) of several.
+_Boxes = NDArray[np.float64]
 
-    def shared(self, other: "_Box") -> float:
-        """Area of the overlap."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(width, 0) * max(height, 0)
 
-    @property
-    def area(self) -> float:
-        return (self.right - self.left) * (self.bottom - self.top)
+def _shared(box: _Boxes, others: _Boxes) -> float:
+    """Area of a box that lies on others, counted for each of them."""
+    sides = np.minimum(box[2:], others[..., 2:]) - np.maximum(box[:2], others[..., :2])
+    return float(np.maximum(sides, 0).prod(axis=-1).sum())
+
+
+def _area(box: _Boxes) -> float:
+    return float((box[2] - box[0]) * (box[3] - box[1]))
 
 
 def sides(
@@ -69,23 +68,25 @@ def sides(
 
     `marks` are places to be kept free as far as can be.
     """
-    frame = _Box(0, 0, width, height)
-    drawn = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in marks]
-    names: list[_Box] = []
+    frame = np.array([0.0, 0.0, width, height])
+    drawn = np.array([(x - 4, y - 4, x + 4, y + 4) for x, y in marks]).reshape(-1, 4)
+    names = np.empty((0, 4))
     chosen: list[str | None] = []
     for label in labels:
+        boxes = {key: _box(label, side) for key, side in SIDES.items()}
+        taken = np.concatenate([drawn, names])
 
-        def cost(side: str, label: Label = label) -> float:
-            box = _box(label, SIDES[side])
-            return sum(map(box.shared, (*drawn, *names))) + 4 * (box.area - box.shared(frame))
+        def cost(side: str, boxes: dict[str, _Boxes] = boxes, taken: _Boxes = taken) -> float:
+            box = boxes[side]
+            return _shared(box, taken) + 4 * (_area(box) - _shared(box, frame))
 
         best = min(SIDES, key=cost)
-        box = _box(label, SIDES[best])
-        if sum(map(box.shared, names)) > TOLERATED * box.area:
+        box = boxes[best]
+        if _shared(box, names) > TOLERATED * _area(box):
             chosen.append(None)
         else:
             chosen.append(best)
-            names.append(box)
+            names = np.concatenate([names, box[None]])
     return chosen
 
 
@@ -98,11 +99,11 @@ def between(ends: Sequence[tuple[float, float]], step: float = 6) -> list[tuple[
     return found
 
 
-def _box(label: Label, side: Side) -> _Box:
+def _box(label: Label, side: Side) -> _Boxes:
     width = LETTER * len(label.text)
     left = label.x + side.dx - {"left": 0.0, "center": width / 2, "right": width}[side.align]
     y = label.y + side.dy
-    return _Box(left, y - FONT_SIZE / 2, left + width, y + FONT_SIZE / 2)
+    return np.array([left, y - FONT_SIZE / 2, left + width, y + FONT_SIZE / 2])
 
 
 def apart(places: Sequence[float], gap: float) -> list[float]:

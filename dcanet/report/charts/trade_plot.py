@@ -21,7 +21,7 @@ from .look import (
     brushed,
     data,
     shortened,
-    specification,
+    stacked,
     zoom,
 )
 from .places import Family, Move
@@ -48,7 +48,7 @@ def trade_plots(families: Sequence[Family], axis: str, scale: float) -> dict[str
         color=MUTED,
         fontWeight="normal",
     )
-    return specification(alt.vconcat(*plots).properties(title=legend), datasets)
+    return stacked(plots, datasets, legend)
 
 
 def _plot(name: str, number: int, frame: Frame, sets: Sequence[str], axis: str) -> AnyChart:
