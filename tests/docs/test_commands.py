@@ -84,13 +84,22 @@ def plan(block: Block, folder: Path, where: str) -> None:
             assert result.returncode == 0, f"{where}: {line}: {result.stdout[-3000:]}"
 
 
-@pytest.mark.parametrize("page", with_commands(slow=False), ids=name_of)
-def test_commands_work(page, tmp_path):
-    follow(page, tmp_path / "clone", slow=False)
-
-
 #: Pages whose slow commands are whole runs.
 LENGTHY = {"byhand.md", "quickstart.md"}
+SLOW = with_commands(slow=True)
+
+
+@pytest.mark.parametrize(
+    "page",
+    # Of the slow ones that are not lengthy `test_slow_commands_work` gives these commands too.
+    [
+        pytest.param(page, id=name_of(page))
+        for page in with_commands(slow=False)
+        if page not in SLOW or page.name in LENGTHY
+    ],
+)
+def test_commands_work(page, tmp_path):
+    follow(page, tmp_path / "clone", slow=False)
 
 
 @pytest.mark.slow
@@ -98,7 +107,7 @@ LENGTHY = {"byhand.md", "quickstart.md"}
     "page",
     [
         pytest.param(page, id=name_of(page), marks=pytest.mark.lengthy if page.name in LENGTHY else ())
-        for page in with_commands(slow=True)
+        for page in SLOW
     ],
 )
 def test_slow_commands_work(page, tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from whole_suites import asks_for
 
 #: Fewer than these in a run of the whole suite fail it.
 LEAST = 200
@@ -60,12 +61,6 @@ def table(found: Counter[tuple[str, str, str]]) -> Iterator[str]:
         )
 
 
-def whole_suite(config: pytest.Config) -> bool:
-    """Whether all tests of faults were asked for, and nothing narrower."""
-    options = config.option
-    return options.markexpr == _NAME and not options.keyword and config.args == config.getini("testpaths")
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     reports = [report for kind in terminalreporter.stats.values() for report in kind]
@@ -73,7 +68,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section("faults")
         for line in table(found):
             terminalreporter.write_line(line)
-    if whole_suite(config) and found.total() < LEAST:
+    if asks_for(config, _NAME) and found.total() < LEAST:
         terminalreporter.write_line(
             f"FAILED: {found.total()} faults were injected, at least {LEAST} are wanted"
         )
@@ -82,7 +77,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or not whole_suite(session.config):  # a process of pytest-xdist has none
+    if reporter is None or not asks_for(session.config, _NAME):  # a process of pytest-xdist has none
         return
     reports = [report for kind in reporter.stats.values() for report in kind]
     if counted(reports).total() < LEAST and session.exitstatus == 0:

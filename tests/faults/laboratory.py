@@ -11,7 +11,7 @@ import torch
 from children import dcanet
 from oracle import FORMS
 from PIL import Image
-from working_copy import RECIPE, working_copy
+from working_copy import RECIPE, keep_pairs, working_copy
 
 PAIR = ("se_mobilenet_v2", "dca_se_mobilenet_v2")
 RESULTS = "results/tiny"
@@ -158,10 +158,7 @@ def write_settings(root: Path) -> None:
     working_copy(
         root, EPOCHS, pairs=[PAIR[0]], quick_pairs=[PAIR[0]], data={"name": "folder", "path": "images"}
     )
-    sheet = root / "config/pairs.tsv"
-    rows = {"id", "mobilenet_v2", *PAIR}
-    lines = [line for line in sheet.read_text().splitlines() if line.split("\t")[0] in rows]
-    sheet.write_text("\n".join(lines) + "\n")
+    keep_pairs(root, "mobilenet_v2", PAIR[0])
 
 
 def make(root: Path) -> None:

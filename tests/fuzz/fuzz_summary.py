@@ -1,9 +1,9 @@
 """Counts the cases of the fuzz suite over all processes, and fails a whole run that tried too few."""
 
 import os
-from pathlib import Path
 
 import pytest
+from whole_suites import asks_for
 
 LEAST = round(100_000 * float(os.environ.get("FUZZ_TIMES", "1")))
 
@@ -41,6 +41,4 @@ def _counts(reporter: pytest.TerminalReporter) -> dict[str, int]:
 
 def _is_whole(config: pytest.Config) -> bool:
     """Whether this is the suite as CI runs it, in the process that sees all reports."""
-    chosen = {Path(name).name for name in config.args}
-    whole = config.option.markexpr == "fuzz" and not config.option.keyword and chosen <= {"tests", "fuzz"}
-    return whole and not hasattr(config, "workerinput")
+    return asks_for(config, "fuzz") and not hasattr(config, "workerinput")

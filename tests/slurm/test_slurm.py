@@ -11,7 +11,7 @@ import pytest
 import yaml
 from cluster import Cluster, run, wait_for
 from small_site import PROFILE, laboratory, running
-from working_copy import RECIPE, snakemake
+from working_copy import RECIPE, keep_pairs, snakemake
 
 pytestmark = pytest.mark.slurm
 
@@ -99,10 +99,12 @@ def history(cluster):
 
 def test_the_workflow_runs_whole(cluster, tmp_path):
     root = laboratory(tmp_path / "copy", pairs=["se_mobilenet_v2"])
+    keep_pairs(root, "mobilenet_v2", "se_mobilenet_v2")
     with running(root) as whole:
         whole.finish()
     assert "SE-MobileNetV2" in (root / "report/tables.md").read_text()
     local = laboratory(tmp_path / "local", pairs=["se_mobilenet_v2"])
+    keep_pairs(local, "mobilenet_v2", "se_mobilenet_v2")
     assert snakemake(local, "--until", "train").returncode == 0
     for model in ("se_mobilenet_v2", "dca_se_mobilenet_v2"):
         file = f"results/tiny/classification/{model}/seed0/train/model.safetensors"

@@ -25,7 +25,7 @@ from dcanet.training.train import train
 
 MODEL = "dca_se_mobilenet_v2"
 RECIPE = {
-    "epochs": 3,
+    "epochs": 2,
     "batch_size": 8,
     "micro_batch_size": 4,
     "optimizer": {"name": "sgd", "learning_rate": 0.05},

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from working_copy import RECIPE, planned, snakemake, working_copy
+from working_copy import RECIPE, keep_pairs, planned, snakemake, working_copy
 
 from dcanet.cli import main
 from dcanet.files import sha256
@@ -30,6 +30,7 @@ def done(tmp_path_factory):
     classifier = RECIPE | {"epochs": 0.004, "recalibrate_images": 64}
     classifier["optimizer"] = {"name": "sgd", "learning_rate": 0.001}
     working_copy(root, recipe=classifier, pairs=["resnet50"], data=data, detection=detection)
+    keep_pairs(root, "resnet50", "se_resnet50")
     recipe = {key: RECIPE[key] for key in ("batch_size", "schedule")} | {"epochs": 4}
     recipe["optimizer"] = {"name": "adamw", "learning_rate": 0.0001}
     (root / "config/recipes/detector.yaml").write_text(json.dumps(recipe))

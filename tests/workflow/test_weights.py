@@ -10,7 +10,7 @@ import pytest
 import torch
 from oracle import FORMS
 from weights.loopback import Loopback, running
-from workflow.working_copy import RECIPE, ROOT, planned, snakemake, working_copy
+from workflow.working_copy import RECIPE, ROOT, keep_pairs, planned, snakemake, working_copy
 
 from dcanet.cli import main
 from dcanet.documents import Metrics, Provenance, read_history
@@ -67,6 +67,7 @@ def test_a_published_pair(server, checkpoints, image_folder, tmp_path, monkeypat
     data = {"name": "folder", "path": str(image_folder())}
     shutil.rmtree(tmp_path / "images" / "train")
     copy = working_copy(tmp_path / "copy", pairs=[PAIR], data=data, weights={"default": "published"})
+    keep_pairs(copy, "mobilenet_v2", PAIR)
     serve(server, checkpoints)
     result = snakemake(copy, DCANET_DRIVE_URL=server.url)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
