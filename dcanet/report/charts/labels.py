@@ -75,12 +75,10 @@ def sides(
     for label in labels:
         boxes = {key: _box(label, side) for key, side in SIDES.items()}
         taken = np.concatenate([drawn, names])
-
-        def cost(side: str, boxes: dict[str, _Boxes] = boxes, taken: _Boxes = taken) -> float:
-            box = boxes[side]
-            return _shared(box, taken) + 4 * (_area(box) - _shared(box, frame))
-
-        best = min(SIDES, key=cost)
+        costs = {
+            key: _shared(box, taken) + 4 * (_area(box) - _shared(box, frame)) for key, box in boxes.items()
+        }
+        best = min(costs, key=costs.__getitem__)
         box = boxes[best]
         if _shared(box, names) > TOLERATED * _area(box):
             chosen.append(None)

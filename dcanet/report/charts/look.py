@@ -61,16 +61,14 @@ CONFIG: dict[str, Any] = {
 
 def specification(chart: AnyChart, datasets: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
     """Vega-Lite that asks nothing of the network; tests check it against the schema, which takes its time."""
-    return _with_data(chart.to_dict(validate=False), datasets)
+    return _with_data(_bare(chart), datasets)
 
 
 def stacked(
     plots: Sequence[AnyChart], datasets: Mapping[str, Sequence[Row]], title: alt.TitleParams | None = None
 ) -> dict[str, Any]:
     """As `specification`, of plots one above the other; altair's `vconcat` would copy all for each."""
-    parts = [plot.to_dict(validate=False) for plot in plots]
-    for part in parts:
-        del part["$schema"], part["config"]
+    parts = [_bare(plot) for plot in plots]
     found: dict[str, Any] = {"vconcat": parts}
     # A selection belongs to the whole and names the plot that it is made in.
     if selections := [selection for part in parts for selection in part.pop("params", [])]:
@@ -80,11 +78,16 @@ def stacked(
     return _with_data(found, datasets)
 
 
+def _bare(chart: AnyChart) -> dict[str, Any]:
+    """Without altair's look and the schema's address: versions are pinned by what draws."""
+    found: dict[str, Any] = chart.to_dict(validate=False)
+    del found["$schema"], found["config"]
+    return found
+
+
 def _with_data(found: Mapping[str, Any], datasets: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
-    """Without the schema's address: versions are pinned by what draws."""
-    drawn = {key: value for key, value in found.items() if key != "$schema"}
     named = {name: [dict(row) for row in rows] for name, rows in datasets.items()}
-    cleaned: dict[str, Any] = drawable(drawn | {"config": CONFIG, "padding": 2, "datasets": named})
+    cleaned: dict[str, Any] = drawable({**found, "config": CONFIG, "padding": 2, "datasets": named})
     return cleaned
 
 
