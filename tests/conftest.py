@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("dcanet", database=None, deadline=None, derandomize=True)
 settings.load_profile("dcanet")
 
-#: How many parameters of a test the coverage follows: others reach the same lines, and take half as long again.
+#: So many parameters of a test the coverage follows: others reach the same lines, half as slowly again.
 FOLLOWED = 3
 
 
