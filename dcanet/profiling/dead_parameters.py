@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from ..models import Classifier, create
 from ..models.attention.cbam import SpatialGate
+from ..optimizers import SGD
 from ..profile_documents import DeadParameters
 
 #: Enough for gates whose norm starts at 0: their convolution gets its first gradient in the second step.
@@ -48,7 +49,7 @@ def untrained_by_block(model: Classifier) -> list[set[str]]:
     """
     gates = [module for module in model.train().modules() if isinstance(module, SpatialGate)]
     untrained = [{name for name, _ in gate.named_parameters()} for gate in gates]
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     for _ in range(STEPS):
         images, targets = torch.randn(BATCH, 3, SIDE, SIDE), torch.randint(CLASSES, (BATCH,))
         optimizer.zero_grad()

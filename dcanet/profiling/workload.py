@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from ..device import autocast, memory_format, place
 from ..errors import UserError
 from ..evaluation.inference import make_fast
+from ..optimizers import SGD
 from ..profile_documents import Setting
 from ..weights import networks
 
@@ -103,7 +104,7 @@ def _detector(name: str, options: dict[str, Any]) -> nn.Module:
 
 def _sgd(network: nn.Module) -> torch.optim.Optimizer:
     learning = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    return torch.optim.SGD(learning, lr=0.0, momentum=0.9, weight_decay=1e-4, fused=True)
+    return SGD(learning, lr=0.0, momentum=0.9, weight_decay=1e-4, fused=True)
 
 
 def _classifier_batch(setting: Setting, size: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..optimizers import SGD, AdamW
 from .recipe import LoopRecipe, Spared
 
 
@@ -17,8 +18,8 @@ def build_optimizer(model: nn.Module, recipe: LoopRecipe, rate_factor: float = 1
     decayed = [parameter for parameter in model.parameters() if parameter not in spared]
     groups: list[dict[str, Any]] = [{"params": list(spared), "weight_decay": 0.0}, {"params": decayed}]
     kinds: dict[str, Callable[..., torch.optim.Optimizer]] = {
-        "sgd": torch.optim.SGD,
-        "adamw": torch.optim.AdamW,
+        "sgd": SGD,
+        "adamw": AdamW,
     }
     return kinds[recipe.optimizer.name](
         [group for group in groups if group["params"]],
