@@ -25,6 +25,9 @@ FOLLOWED = 3
 
 
 def pytest_collection_modifyitems(items):
+    # First, since they take longest, and since a worker with nothing left takes tests from another's end,
+    # where both would make the run of the workflow that the tests of a module share.
+    items.sort(key=lambda item: "tests/workflow" not in item.nodeid)
     seen = collections.Counter()
     for item in items:
         test = item.nodeid.partition("[")[0]

@@ -35,7 +35,7 @@ KINDS = kinds()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@fuzz(200)
+@fuzz(100)
 @given(data=st.data())
 def test_documents(cases, kind, data):
     """What is read is what was written; all else is named in one line."""
