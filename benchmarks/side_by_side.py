@@ -1,17 +1,13 @@
-"""Networks at work side by side, one at a time, in the order A B C C B A.
-
-On a CPU each has a process of its own, since how it keeps its memory is a matter of the process.
-"""
+"""Networks at work side by side, one at a time, in the order A B C C B A."""
 
 import math
-import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -19,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from dcanet.allocator import keep_freed_memory
 from dcanet.device import memory_format, place
 from dcanet.evaluation.inference import make_fast
 from dcanet.models import create
 
+from .own_process import serving
 from .released_formulation import as_released
 
 Launch = Literal["eager", "graphed", "compiled"]
@@ -170,60 +166,34 @@ def recorded(run: Callable[[], None]) -> Callable[[], None]:
     return graph.replay
 
 
-def serve(side: Side, settings: Settings, connection: Connection) -> None:
-    """Run a block here whenever asked, and answer with what it took."""
-    torch.set_num_threads(settings.threads)
-    if side.keeps_memory:
-        keep_freed_memory()
+def blocks(side: Side, settings: Settings) -> Block:
+    """A block of the side's calls, after those that nobody times."""
+    if settings.device == "cuda":
+        torch.backends.cudnn.benchmark = True
+    else:
+        torch.set_num_threads(settings.threads)
     runner = Runner(side, settings)
     calls = runner.warm_up()
-    connection.send(None)
-    while connection.recv():
-        connection.send(runner.block(calls))
+    return lambda: runner.block(calls)
 
 
-@contextmanager
-def serving(side: Side, settings: Settings) -> Iterator[Block]:
-    """A process that is ready to run blocks of a side."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=serve, args=(side, settings, there), daemon=True)
-    process.start()
-    there.close()
-
-    def block() -> tuple[float, float]:
-        here.send(True)
-        return here.recv()
-
-    try:
-        here.recv()
-        yield block
-        here.send(False)
-        process.join()
-    finally:
-        process.kill()
-
-
-@contextmanager
-def on_gpu(side: Side, settings: Settings) -> Iterator[Block]:
-    """A side in this process, as a GPU's memory is torch's own in any."""
-    torch.backends.cudnn.benchmark = True
-    runner = Runner(side, settings)
-    calls = runner.warm_up()
-    yield lambda: runner.block(calls)
+def ready(side: Side, settings: Settings) -> AbstractContextManager[Block]:
+    """On a GPU in this process: its memory is torch's own in any."""
+    if settings.device == "cuda":
+        return nullcontext(blocks(side, settings))
+    return serving(partial(blocks, side, settings), side.keeps_memory)
 
 
 def interleaved(sides: Sequence[Side], settings: Settings) -> dict[str, Any]:
     """Seconds of each side's call in each round: the mean of its two blocks."""
     load = os.getloadavg()[0]
     found: dict[str, dict[str, list[float]]] = {side.label: {"clock": [], "processor": []} for side in sides}
-    start = on_gpu if settings.device == "cuda" else serving
     with ExitStack() as stack:
-        ready = [(side.label, stack.enter_context(start(side, settings))) for side in sides]
+        started = [(side.label, stack.enter_context(ready(side, settings))) for side in sides]
         title = f"{sides[-1].model} {sides[-1].work}"
         for _ in tqdm(range(settings.rounds), desc=title, leave=False, disable=None):
             taken: dict[str, list[tuple[float, float]]] = {label: [] for label in found}
-            for label, block in [*ready, *reversed(ready)]:
+            for label, block in [*started, *reversed(started)]:
                 taken[label].append(block())
             for label, times in taken.items():
                 for kind, column in zip(("clock", "processor"), zip(*times, strict=True), strict=True):

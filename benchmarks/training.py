@@ -21,6 +21,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ from dcanet.profiling.workload import Workload
 from dcanet.training.recipe import Recipe
 
 from .outcome import Figure, Outcome, Stopwatch
+from .own_process import serving
 from .photos import decoder, write_photos
 from .timm_names import TIMM_MODELS
 
@@ -245,25 +248,45 @@ def _run(line: list[str], folder: Path) -> str:
 
 
 def step_speeds(options: argparse.Namespace, device: torch.device) -> dict[str, list[float]]:
-    """Images per second of training steps on a batch that is there already, A B C C B A."""
-    torch.backends.cudnn.benchmark = True
-    setting = Setting(work="training_step", batch_size=options.batch_size, precision=_precision(device.type))
-    sides = {"ours": Workload(options.model, {}, setting, (224, 224), device).run}
-    sides["torchvision"] = plain_step(torchvision.models.get_model(options.model), options, device)
-    if timm := _timm():
-        network = timm.create_model(TIMM_MODELS[options.model])
-        sides["timm"] = plain_step(network, options, device, torch.channels_last)
-    blocks, calls = BLOCKS[device.type]
-    for run in sides.values():
-        timed(run, calls, device)
-    found: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(blocks):
-        seconds = dict.fromkeys(sides, 0.0)
-        for name in [*sides, *reversed(sides)]:
-            seconds[name] += timed(sides[name], calls, device)
-        for name, taken in seconds.items():
-            found[name].append(2 * calls * options.batch_size / taken)
+    """Images per second of training steps on a batch that is there already, A B C C B A.
+
+    On a CPU each side has a process of its own: ours keeps freed memory there, as `dcanet train` does.
+    """
+    names = ["ours", "torchvision", *(["timm"] if _timm() else [])]
+    rounds, calls = BLOCKS[device.type]
+    found: dict[str, list[float]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        sides = {}
+        for name in names:
+            make = partial(steps_of, name, options, device)
+            here = device.type == "cuda"
+            started = nullcontext(make()) if here else serving(make, keeps_memory=name == "ours")
+            sides[name] = stack.enter_context(started)
+        for _ in range(rounds):
+            seconds = dict.fromkeys(sides, 0.0)
+            for name in [*sides, *reversed(sides)]:
+                seconds[name] += sides[name]()
+            for name, taken in seconds.items():
+                found[name].append(2 * calls * options.batch_size / taken)
     return found
+
+
+def steps_of(side: str, options: argparse.Namespace, device: torch.device) -> Callable[[], float]:
+    """Seconds of a block of a side's steps, after one that nobody times."""
+    torch.backends.cudnn.benchmark = True
+    if side == "ours":
+        setting = Setting(
+            work="training_step", batch_size=options.batch_size, precision=_precision(device.type)
+        )
+        run = Workload(options.model, {}, setting, (224, 224), device).run
+    elif side == "torchvision":
+        run = plain_step(torchvision.models.get_model(options.model), options, device)
+    else:
+        network = _timm().create_model(TIMM_MODELS[options.model])
+        run = plain_step(network, options, device, torch.channels_last)
+    _, calls = BLOCKS[device.type]
+    timed(run, calls, device)
+    return lambda: timed(run, calls, device)
 
 
 def plain_step(
