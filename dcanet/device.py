@@ -11,6 +11,9 @@ from .provenance import processor
 
 Module = TypeVar("Module", bound=nn.Module)
 
+#: What autocast casts to.
+HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
 
 def choose_device(name: str) -> torch.device:
     """The device of `auto`, `cpu` or `cuda`; UserError when it is not there."""
@@ -47,7 +50,7 @@ def autocast(precision: str, device: torch.device) -> contextlib.AbstractContext
     """Autocast to `bfloat16` or `float16`, or nothing for `float32`."""
     if precision == "float32":
         return contextlib.nullcontext()
-    return torch.autocast(device.type, {"bfloat16": torch.bfloat16, "float16": torch.float16}[precision])
+    return torch.autocast(device.type, HALVES[precision])
 
 
 def memory_format(channels_last: bool) -> torch.memory_format:

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from dcanet.device import autocast
-from dcanet.evaluation.inference import make_fast
+from dcanet.evaluation.folding import fold_norms
+from dcanet.evaluation.inference import cast_weights, make_fast
 from dcanet.models import TRIPLES, create
 from dcanet.models.attention import Attention
 from dcanet.models.attention.cbam import CBAM
@@ -38,3 +39,18 @@ def test_refined_maps_are_in_bfloat16(name: str, training: bool) -> None:
         model(torch.randn(2, 3, 64, 64))
     assert found
     assert set(found) == {torch.bfloat16}
+
+
+@pytest.mark.parametrize("name", [name for name in TRIPLES if name.startswith("dca_")])
+def test_weights_that_are_cast_once_compute_the_same(name: str) -> None:
+    torch.manual_seed(0)
+    model = create(name, 10).eval()
+    fold_norms(model)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode(), autocast("bfloat16", CPU):
+        expected = model(images)
+        cast_weights(model, torch.bfloat16)
+        found = model(images)
+    assert torch.equal(found, expected)
+    layers = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    assert {layer.weight.dtype for layer in layers} == {torch.bfloat16}
