@@ -1,13 +1,17 @@
 """Which suites a run of the tests is asked for."""
 
-import re
 from pathlib import Path
 
 import pytest
+from _pytest.mark.expression import Expression
+
+#: Of tests that `make test` leaves out; CI runs all but the lengthy ones and those that need a GPU.
+SUITES = ("slow", "slurm", "faults", "fuzz")
 
 
 def asks_for(config: pytest.Config, mark: str) -> bool:
     """Whether the tests with this mark were asked for, lengthy ones or not, and nothing narrower."""
-    wanted = re.search(rf"(?<!not )\b{mark}\b", config.option.markexpr)
+    wanted = config.option.markexpr
     chosen = {Path(name).name for name in config.args}
-    return bool(wanted) and not config.option.keyword and chosen <= {"tests", mark}
+    is_whole = not config.option.keyword and chosen <= {"tests", mark}
+    return is_whole and (not wanted or Expression.compile(wanted).evaluate(lambda name, **_: name == mark))

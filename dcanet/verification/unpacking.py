@@ -33,7 +33,10 @@ def is_pack(path: Path) -> bool:
 
 @contextmanager
 def unpacked(path: Path, findings: Findings) -> Iterator[Pack | None]:
-    """In a temporary folder that is removed; None, and problems, where it is no pack or was changed."""
+    """In a temporary folder that is removed; None, and problems, where it is no pack.
+
+    Members that are not what the manifest says are problems too, and unpacked for other checks to find more.
+    """
     with tempfile.TemporaryDirectory(prefix="dcanet-verify-") as folder:
         root = Path(folder)
         try:
@@ -109,8 +112,9 @@ def _check_manifest(path: Path, root: Path, hashes: dict[str, str], findings: Fi
     if MANIFEST not in hashes:
         findings.problem(path, MANIFEST, "a manifest", "none")
         return False
-    lines = (root / MANIFEST).read_bytes().decode("utf-8", errors="replace").splitlines()
-    recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    # Not splitlines(): names may have what Unicode takes for an end of a line, as U+0085.
+    lines = (root / MANIFEST).read_bytes().decode("utf-8", errors="replace").split("\n")
+    recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines if line)}
     for name in sorted({*hashes, *recorded} - {MANIFEST}):
         findings.files.add(f"{path}/{name}")
         findings.same(

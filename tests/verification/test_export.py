@@ -147,6 +147,16 @@ def test_an_edited_member(pack, tmp_path, fits):
     assert any(MANIFEST in problem for problem in found) is not fits
 
 
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
+def test_a_name_with_an_end_of_a_line_of_unicode(pack, tmp_path, end):
+    def change(members):
+        return fitting([*members, (zipfile.ZipInfo(f"results/tiny/a{end}b.txt"), b"")])
+
+    assert not [
+        each for each in checked(rewritten(pack, tmp_path / "x.zip", change)).problems if "by" in each.field
+    ]
+
+
 @pytest.mark.parametrize(
     "change",
     [
