@@ -48,7 +48,7 @@ def test_a_clock_that_goes_back(name, run, same, faults: Faults):
 
 
 @pytest.mark.parametrize("name", ["describe", "train", "evaluate", "statistics", "report"])
-@pytest.mark.parametrize("when", [0, 4e9], ids=["1970", "2096"])
+@pytest.mark.parametrize("when", [0, pytest.param(4e9, marks=pytest.mark.lengthy)], ids=["1970", "2096"])
 def test_files_of_another_time(name, when, run, same, faults: Faults):
     stage = STAGES[name]
     forget(run, stage)

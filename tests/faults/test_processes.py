@@ -51,7 +51,9 @@ def running(pid: int, word: bytes) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGSEGV, pytest.param(signal.SIGBUS, marks=pytest.mark.lengthy)]
+)
 def test_a_loader_process_is_killed(number, run, same, faults: Faults):
     """In mid-training, and as soon as it is there: it cannot have sent all of its batches yet."""
     forget(run, TRAIN)

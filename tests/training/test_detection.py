@@ -125,7 +125,13 @@ def test_interrupted_training_continues_bit_for_bit(scenes, tmp_path, monkeypatc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", OPTIONS)
+@pytest.mark.parametrize(
+    "model",
+    [
+        name if name.startswith("retinanet") else pytest.param(name, marks=pytest.mark.lengthy)
+        for name in OPTIONS
+    ],
+)
 def test_two_ranks_give_the_weights_of_one_process(scenes, tmp_path, model):
     """The same micro-batches, wherever they are computed; sums are in another order: to float tolerance."""
     recipe = tmp_path / "recipe.yaml"
