@@ -19,7 +19,7 @@ from dcanet.device import memory_format, place
 from dcanet.evaluation.inference import make_fast
 from dcanet.models import create
 
-from .own_process import serving
+from .own_process import ready
 from .released_formulation import as_released
 
 Launch = Literal["eager", "graphed", "compiled"]
@@ -177,19 +177,15 @@ def blocks(side: Side, settings: Settings) -> Block:
     return lambda: runner.block(calls)
 
 
-def ready(side: Side, settings: Settings) -> AbstractContextManager[Block]:
-    """On a GPU in this process: its memory is torch's own in any."""
-    if settings.device == "cuda":
-        return nullcontext(blocks(side, settings))
-    return serving(partial(blocks, side, settings), side.keeps_memory)
-
-
 def interleaved(sides: Sequence[Side], settings: Settings) -> dict[str, Any]:
     """Seconds of each side's call in each round: the mean of its two blocks."""
     load = os.getloadavg()[0]
     found: dict[str, dict[str, list[float]]] = {side.label: {"clock": [], "processor": []} for side in sides}
     with ExitStack() as stack:
-        started = [(side.label, stack.enter_context(ready(side, settings))) for side in sides]
+        started = []
+        for side in sides:
+            block = ready(partial(blocks, side, settings), settings.device, side.keeps_memory)
+            started.append((side.label, stack.enter_context(block)))
         title = f"{sides[-1].model} {sides[-1].work}"
         for _ in tqdm(range(settings.rounds), desc=title, leave=False, disable=None):
             taken: dict[str, list[tuple[float, float]]] = {label: [] for label in found}

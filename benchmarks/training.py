@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ from dcanet.profiling.workload import Workload
 from dcanet.training.recipe import Recipe
 
 from .outcome import Figure, Outcome, Stopwatch
-from .own_process import serving
+from .own_process import ready
 from .photos import decoder, write_photos
 from .timm_names import TIMM_MODELS
 
@@ -258,10 +258,8 @@ def step_speeds(options: argparse.Namespace, device: torch.device) -> dict[str, 
     with ExitStack() as stack:
         sides = {}
         for name in names:
-            make = partial(steps_of, name, options, device)
-            here = device.type == "cuda"
-            started = nullcontext(make()) if here else serving(make, keeps_memory=name == "ours")
-            sides[name] = stack.enter_context(started)
+            steps = ready(partial(steps_of, name, options, device), device.type, keeps_memory=name == "ours")
+            sides[name] = stack.enter_context(steps)
         for _ in range(rounds):
             seconds = dict.fromkeys(sides, 0.0)
             for name in [*sides, *reversed(sides)]:

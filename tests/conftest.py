@@ -8,7 +8,6 @@ import pytest
 from fault_counting import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
 from hypothesis import settings
 from PIL import Image
-from whole_suites import SUITES
 
 # Counts over all processes, so it must be known to the one that collects no tests.
 pytest_plugins = ["fuzz_summary"]
@@ -21,8 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("dcanet", database=None, deadline=None, derandomize=True)
 settings.load_profile("dcanet")
 
-#: So many parameters of a test the coverage follows, and none of the slower suites: the others reach the same
-#: lines, half as slowly again.
+#: So many parameters of a test the coverage follows: others reach the same lines, half as slowly again.
 FOLLOWED = 3
 
 
@@ -34,7 +32,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         test = item.nodeid.partition("[")[0]
         seen[test] += 1
-        if seen[test] > FOLLOWED or any(item.get_closest_marker(suite) for suite in SUITES):
+        if seen[test] > FOLLOWED:
             item.add_marker("no_cover")
 
 

@@ -55,7 +55,7 @@ def test_a_training_does_not_import_the_compiler(image_folder, tmp_path):
     line += ["--device", "cpu", "--out", str(tmp_path / "train")]
     code = "import sys; from dcanet.cli import main; print(main(sys.argv[1:]), *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, text=True, check=True)
-    code, *modules = done.stdout.splitlines()[-1].split()
-    assert code == "0", done.stderr
+    ended, *modules = done.stdout.splitlines()[-1].split()
+    assert ended == "0", done.stderr
     assert "torch" in modules
     assert "torch._dynamo" not in modules

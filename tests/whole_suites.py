@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 from _pytest.mark.expression import Expression
 
-#: Of tests that `make test` leaves out; CI runs all but the lengthy ones and those that need a GPU.
-SUITES = ("slow", "slurm", "faults", "fuzz")
-
 
 def asks_for(config: pytest.Config, mark: str) -> bool:
     """Whether the tests with this mark were asked for, lengthy ones or not, and nothing narrower."""
