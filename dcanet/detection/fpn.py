@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..models.pointwise import PointwiseConv2d
+
 
 class Halving(nn.Conv2d):
     """A 3x3 convolution of stride 2."""
@@ -31,7 +33,7 @@ class FeaturePyramid(nn.Module):
 
     def __init__(self, widths: Sequence[int], channels: int, convolutions_on_top: int = 0) -> None:
         super().__init__()
-        self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in widths)
+        self.laterals = nn.ModuleList(PointwiseConv2d(width, channels, bias=True) for width in widths)
         self.outputs = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1) for _ in widths)
         self.tops = nn.ModuleList(
             Halving(channels if step else widths[-1], channels) for step in range(convolutions_on_top)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .layers import narrowed, weights
+from .pointwise import PointwiseConv2d
 from .tracing import is_traced
 
 
@@ -138,7 +139,7 @@ def match_maps(previous: int, channels: int, bias: bool) -> nn.Module | None:
     if previous == channels:
         return None
     return nn.Sequential(
-        nn.Conv2d(previous, channels, kernel_size=1, bias=bias),
+        PointwiseConv2d(previous, channels, bias=bias),
         nn.BatchNorm2d(channels),
         nn.ReLU(inplace=True),
     )

@@ -1,8 +1,7 @@
 """Depthwise convolutions that train fast on processors."""
 
 import itertools
-from collections.abc import Iterator, Sequence
-from types import EllipsisType
+import math
 from typing import Any
 
 import torch
@@ -10,14 +9,16 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+#: Side of the kernels whose weights oneDNN has a quick gradient for.
+QUICK = 3
+
 
 class DepthwiseConv2d(nn.Conv2d):
     """One odd square kernel per channel, without bias; padding keeps the size at stride 1.
 
-    As `nn.Conv2d` but for gradients on a CPU: dilated kernels, and maps smaller than kernel and padding, are
-    left by oneDNN to its reference code, which takes 4 to 20 times as long (benchmarks/depthwise.md). Of
-    dilated kernels its bfloat16 gradient is wrong, too (see `DilatedConv2d`). In bfloat16 strides and kernels
-    wider than 3 are left to that code as well; in float32 they are not.
+    As `nn.Conv2d` but for gradients on a CPU: many shapes are left by oneDNN to its reference code, which
+    takes 4 to 50 times as long (benchmarks/depthwise.md), and of dilated kernels its bfloat16 gradient is
+    wrong, too (see `DilatedConv2d`).
     """
 
     def __init__(self, channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> None:
@@ -30,118 +31,132 @@ class DepthwiseConv2d(nn.Conv2d):
         """(N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride))."""
         if not torch.is_grad_enabled() or x.device.type != "cpu":
             return super().forward(x)
-        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+        if torch.jit.is_tracing():
             return super().forward(x)
-        weight, (kernel, *_), (stride, *_), (dilation, *_) = (
-            self.weight,
-            self.kernel_size,
-            self.stride,
-            self.dilation,
-        )
+        weight, stride, dilation = self.weight, self.stride[0], self.dilation[0]
         if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
             x, weight = x.to(dtype), weight.to(dtype)
-        if dilation > 1 or min(x.shape[2:]) < kernel + kernel // 2:
-            return ShiftedGradients.apply(x, weight, stride, dilation)
-        if x.dtype is torch.bfloat16 and (stride > 1 or kernel > 3):
-            return Float32Gradients.apply(x, weight, stride)
-        return super().forward(x)
+        if _has_input_gradient(x, stride, dilation) and _has_weight_gradient(x, weight, stride, dilation):
+            return super().forward(x)
+        found: Tensor = Depthwise.apply(x, weight, stride, dilation)
+        return found
 
 
-class ShiftedGradients(torch.autograd.Function):
-    """A depthwise convolution whose gradients are sums over the kernel's k^2 shifts of the map.
-
-    With y = sum_ij w_ij x_ij, where x_ij is the map seen from position (i, j) of the kernel:
-    dL/dw_ij = sum over images and places of dL/dy x_ij, and dL/dx_ij gets w_ij dL/dy.
-    """
+class Depthwise(torch.autograd.Function):
+    """The convolution, with gradients by those of oneDNN's kernels that are quick."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.stride, ctx.dilation = stride, dilation
-        padding = dilation * (weight.shape[2] // 2)
-        return F.conv2d(x, weight, None, stride, padding, dilation, groups=weight.shape[0])
+        return _convolution(x, weight, stride, dilation)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         x, weight = ctx.saved_tensors
         wants_x, wants_weight, *_ = ctx.needs_input_grad
-        grad_x = _input_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_x else None
-        grad_weight = _weight_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_weight else None
+        grad_x = input_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_x else None
+        grad_weight = weight_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_weight else None
         return grad_x, grad_weight, None, None
 
 
-class Float32Gradients(torch.autograd.Function):
-    """A depthwise convolution, not dilated, whose gradients are computed in float32."""
+def input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+    """dL/dx of y = conv(x), from dL/dy.
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.stride = stride
-        return F.conv2d(x, weight, None, stride, weight.shape[2] // 2, groups=weight.shape[0])
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        x, weight = ctx.saved_tensors
-        grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
-            grad.float(),
-            x.float(),
-            weight.float(),
-            None,
-            [ctx.stride] * 2,
-            [weight.shape[2] // 2] * 2,
-            [1, 1],
-            False,
-            [0, 0],
-            weight.shape[0],
-            [*ctx.needs_input_grad[:2], False],
-        )
-        grad_x, grad_weight = (None if part is None else part.to(x.dtype) for part in (grad_x, grad_weight))
-        return grad_x, grad_weight, None
+    Where oneDNN lacks a quick kernel, it is a convolution with the kernel turned around, of dL/dy with zeros
+    between where there is a stride.
+    """
+    if _has_input_gradient(x, stride, dilation):
+        return _gradient(grad, x, weight, stride, weight.shape[2] // 2, of_input=True)
+    if stride > 1:
+        spread = torch.zeros_like(x)
+        spread[..., ::stride, ::stride] = grad
+        grad = spread
+    return _convolution(grad, weight.flip(2, 3), 1, dilation)
 
 
-def _input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
-    if stride == 1:
-        padding = dilation * (weight.shape[2] // 2)
-        return F.conv2d(grad, weight.flip(2, 3), None, 1, padding, dilation, groups=weight.shape[0])
-    result = torch.zeros_like(x)
-    for i, j, places, seen in shifts(weight.shape[2], stride, dilation, grad.shape[2:], x.shape[2:]):
-        result[seen].addcmul_(grad[places], weight[:, 0, i, j, None, None])
+def weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+    """dL/dw of y = conv(x), from dL/dy.
+
+    Where oneDNN lacks a quick kernel, it is put together of gradients of 3x3 kernels that are not dilated: a
+    wider kernel is covered by several, each of which sees a window of the padded map; and with dilation d,
+    places that are d / gcd(stride, d) apart see the same pixels, every d-th of the map, so for them it is not
+    dilated.
+    """
+    kernel = weight.shape[2]
+    if _has_weight_gradient(x, weight, stride, dilation):
+        return _gradient(grad, x, weight, stride, kernel // 2, of_input=False)
+
+    # Further from the middle of the kernel than the map is wide it sees nothing but padding.
+    blind = max(0, kernel // 2 - max(1, (max(x.shape[2:]) - 1) // dilation))
+    seeing = (..., slice(blind, kernel - blind), slice(blind, kernel - blind))
+    result = torch.zeros_like(weight, dtype=torch.promote_types(x.dtype, torch.float32))
+    result[seeing] = _by_pieces(grad, x, weight[seeing], stride, dilation)
+    return result.to(weight.dtype)
+
+
+def _has_input_gradient(x: Tensor, stride: int, dilation: int) -> bool:
+    """Whether oneDNN has a quick kernel for it."""
+    return dilation == 1 and (stride == 1 or x.dtype is not torch.bfloat16)
+
+
+def _has_weight_gradient(x: Tensor, weight: Tensor, stride: int, dilation: int) -> bool:
+    """Whether oneDNN has a quick kernel for it; none has it for maps smaller than kernel and padding."""
+    kernel = weight.shape[2]
+    fits = min(x.shape[2:]) >= kernel + kernel // 2
+    is_narrow = kernel <= QUICK or (stride > 1 and x.dtype is not torch.bfloat16)
+    return kernel == 1 or (dilation == 1 and fits and is_narrow)
+
+
+def _by_pieces(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+    """The gradient of the weights from 3x3 gradients; at least float32."""
+    kernel = weight.shape[2]
+    margin = dilation * (kernel // 2)
+    rows = (0, 0, margin, margin, margin, margin)  # channels, columns, rows of a map in channels_last order
+    padded = F.pad(x.permute(0, 2, 3, 1), rows).permute(0, 3, 1, 2)
+    together = math.gcd(stride, dilation)
+    phases, step = dilation // together, stride // together
+    corners = [min(start, kernel - QUICK) for start in range(0, kernel, QUICK)]
+    result = torch.zeros_like(weight, dtype=torch.promote_types(x.dtype, torch.float32))
+    for down, across in itertools.product(range(phases), repeat=2):
+        part = _in_channels_last(grad[..., down::phases, across::phases])
+        if not part.numel():
+            continue
+        high, wide = (QUICK + step * (side - 1) for side in part.shape[2:])
+        of_part = torch.empty_like(weight)
+        for i, j in itertools.product(corners, repeat=2):
+            top, left = down * stride + i * dilation, across * stride + j * dilation
+            window = _in_channels_last(padded[..., top::dilation, left::dilation][..., :high, :wide])
+            piece = (..., slice(i, i + QUICK), slice(j, j + QUICK))
+            of_part[piece] = _gradient(part, window, weight[piece], step, 0, of_input=False)
+        result += of_part
     return result
 
 
-def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
-    result = torch.zeros_like(weight)
-    exact = torch.promote_types(x.dtype, torch.float32)
-    for i, j, places, seen in shifts(weight.shape[2], stride, dilation, grad.shape[2:], x.shape[2:]):
-        result[:, 0, i, j] = (grad[places] * x[seen]).sum((0, 2, 3), dtype=exact)
-    return result
+def _convolution(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+    padding = dilation * (weight.shape[2] // 2)
+    return F.conv2d(x, weight, None, stride, padding, dilation, groups=len(weight))
 
 
-Window = tuple[EllipsisType, slice, slice]
-
-
-def shifts(
-    kernel: int, stride: int, dilation: int, size_out: Sequence[int], size_in: Sequence[int]
-) -> Iterator[tuple[int, int, Window, Window]]:
-    """For each position (i, j) in the kernel: the outputs that see a pixel there, and those pixels."""
-    rows, columns = (
-        list(_overlaps(kernel, stride, dilation, *sizes)) for sizes in zip(size_out, size_in, strict=True)
+def _gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, padding: int, of_input: bool) -> Tensor:
+    """oneDNN's, of a convolution that is not dilated: of its input, or else of its weights."""
+    found = torch.ops.aten.convolution_backward(
+        grad,
+        x,
+        weight,
+        None,
+        [stride] * 2,
+        [padding] * 2,
+        [1, 1],
+        False,
+        [0, 0],
+        len(weight),
+        [of_input, not of_input, False],
     )
-    for (i, rows_out, rows_in), (j, columns_out, columns_in) in itertools.product(rows, columns):
-        yield i, j, (..., rows_out, columns_out), (..., rows_in, columns_in)
+    return found[0 if of_input else 1]
 
 
-def _overlaps(
-    kernel: int, stride: int, dilation: int, size_out: int, size_in: int
-) -> Iterator[tuple[int, slice, slice]]:
-    """As `shifts`, along one axis; positions that see nothing but padding are left out."""
-    for position in range(kernel):
-        shift = dilation * (position - kernel // 2)
-        first = max(0, -(shift // stride))  # the smallest output with output * stride + shift >= 0
-        last = min(size_out - 1, (size_in - 1 - shift) // stride)
-        if first <= last:
-            start = first * stride + shift
-            yield position, slice(first, last + 1), slice(start, last * stride + shift + 1, stride)
+def _in_channels_last(maps: Tensor) -> Tensor:
+    return maps.contiguous(memory_format=torch.channels_last)

@@ -6,6 +6,7 @@ from torch import nn
 
 from .depthwise import DepthwiseConv2d
 from .dilated import DilatedConv2d
+from .pointwise import PointwiseConv2d
 
 
 class ConvNormAct(nn.Sequential):
@@ -26,6 +27,8 @@ class ConvNormAct(nn.Sequential):
         self.conv: nn.Conv2d
         if groups == channels_in == channels:
             self.conv = DepthwiseConv2d(channels, kernel, stride, dilation)
+        elif kernel == groups == 1:
+            self.conv = PointwiseConv2d(channels_in, channels, stride)
         else:
             padding = dilation * (kernel // 2)
             kind = DilatedConv2d if dilation > 1 else nn.Conv2d

@@ -84,8 +84,9 @@ class GlobalAverageAndMaximum(torch.autograd.Function):
         (place,) = ctx.saved_tensors
         everywhere = grad_average / ctx.shape[2:].numel()
         grad = everywhere.expand(ctx.shape).contiguous(memory_format=ctx.layout)
-        there = everywhere + grad_maximum
-        grad.flatten(2).scatter_(2, place.flatten(2), there.flatten(2))
+        # `scatter_` would write a bfloat16 map anew, twice.
+        image, channel = (torch.arange(size, device=place.device) for size in ctx.shape[:2])
+        grad.flatten(2)[image[:, None], channel, place.flatten(1)] = (everywhere + grad_maximum).flatten(1)
         return grad
 
 
@@ -105,7 +106,8 @@ class ChannelMaximumAndMean(torch.autograd.Function):
         # In numbers, since torch is slow to sum and multiply truth values; then overwritten by the gradient.
         is_maximum = torch.eq(features, maximum, out=torch.empty_like(features))
         share = grad_maximum / is_maximum.sum(dim=1, keepdim=True)
-        return torch.addcmul(grad_mean / features.shape[1], is_maximum, share, out=is_maximum)
+        # Not by `addcmul`, which takes bfloat16 one by one.
+        return is_maximum.mul_(share).add_(grad_mean / features.shape[1])
 
 
 def _trains() -> bool:
