@@ -14,7 +14,9 @@ ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
 
 
 class FusedConvolution(nn.Module):
-    """A convolution and the activation after it, if any, in one oneDNN operation; float32, no gradient.
+    """A convolution and the activation after it, if any, in one oneDNN operation; no gradient.
+
+    It computes in the dtype of the weights, whatever autocast says.
 
     Which order of the weights is best depends on the size of the input, and with one that is made for another
     size it takes longer than with plain weights. So they are put in order for the first input, and inputs of
@@ -29,13 +31,10 @@ class FusedConvolution(nn.Module):
         self._ordered: tuple[torch.Size, Tensor] | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self._ordered is None:
-            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight.detach(), *self.place, x.shape)
-            self._ordered = (x.shape, weight)
-        size, weight = self._ordered
+        x = x.to(self.weight.dtype)
         found: Tensor = torch.ops.mkldnn._convolution_pointwise(
             x,
-            weight if x.shape == size else self.weight,
+            self._weight_for(x),
             self.bias,
             *self.place,
             self.activation,
@@ -43,6 +42,15 @@ class FusedConvolution(nn.Module):
             "",
         )
         return found
+
+    def _weight_for(self, x: Tensor) -> Tensor:
+        if torch.compiler.is_compiling():
+            return self.weight
+        if self._ordered is None:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight.detach(), *self.place, x.shape)
+            self._ordered = (x.shape, weight)
+        size, weight = self._ordered
+        return weight if x.shape == size else self.weight
 
 
 def fuse_activations(model: nn.Module) -> int:

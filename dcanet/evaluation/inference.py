@@ -6,6 +6,7 @@ from torch import nn
 from ..device import HALVES
 from ..models.attention import Attention
 from ..models.connection import Join
+from ..models.layers import ConvNormAct
 from .folding import fold_norms
 from .fusing import fuse_activations
 
@@ -13,8 +14,8 @@ from .fusing import fuse_activations
 def make_fast(network: nn.Module, device: torch.device, precision: str = "float32") -> None:
     """Change a network in place, for inference only.
 
-    Every BatchNorm is folded, attention overwrites the features that it refines, in float32 on a CPU
-    activations are fused into convolutions, and in other precisions weights are cast once.
+    Every BatchNorm is folded, attention overwrites the features that it refines, in other precisions than
+    float32 weights are cast once, and on a CPU activations are fused into convolutions.
 
     Args:
         precision: that the network is going to run in, by autocast.
@@ -23,7 +24,7 @@ def make_fast(network: nn.Module, device: torch.device, precision: str = "float3
     overwrite_features(network)
     if precision in HALVES:
         cast_weights(network, HALVES[precision])
-    if device.type == "cpu" and precision == "float32":
+    if device.type == "cpu":
         fuse_activations(network)
 
 
@@ -41,9 +42,20 @@ def overwrite_features(network: nn.Module) -> int:
 def cast_weights(network: nn.Module, dtype: torch.dtype) -> None:
     """Keep what autocast would cast at every call, for longer than many a small layer of attention takes.
 
-    What a `Join` has is multiplied by hand, and autocast leaves its bias as it is.
+    Layers of vectors stay as they are: blocks attend to those in float32, and what a `Join` has is multiplied
+    by hand.
     """
-    by_hand = {module.mix for module in network.modules() if isinstance(module, Join)}
+    of_vectors = set[nn.Module]()
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear) and module not in by_hand:
+        if isinstance(module, Attention) and module.on_vectors:
+            of_vectors |= set(module.modules()) - set(_units(module))
+        if isinstance(module, Join):
+            of_vectors.add(module.mix)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear) and module not in of_vectors:
             module.to(dtype)
+
+
+def _units(block: nn.Module) -> list[nn.Module]:
+    """The convolutions of maps in an attention block that stands in a convolution's place."""
+    return [unit.conv for unit in block.modules() if isinstance(unit, ConvNormAct)]

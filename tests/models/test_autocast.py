@@ -10,6 +10,7 @@ from dcanet.evaluation.inference import cast_weights, make_fast
 from dcanet.models import TRIPLES, create
 from dcanet.models.attention import Attention
 from dcanet.models.attention.cbam import CBAM
+from dcanet.models.layers import ConvNormAct
 
 CPU = torch.device("cpu")
 
@@ -52,5 +53,5 @@ def test_weights_that_are_cast_once_compute_the_same(name: str) -> None:
         cast_weights(model, torch.bfloat16)
         found = model(images)
     assert torch.equal(found, expected)
-    layers = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    assert {layer.weight.dtype for layer in layers} == {torch.bfloat16}
+    of_maps = [*(unit.conv for unit in model.modules() if isinstance(unit, ConvNormAct)), model.head]
+    assert {layer.weight.dtype for layer in of_maps} == {torch.bfloat16}

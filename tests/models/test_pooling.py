@@ -75,7 +75,7 @@ def test_equal_maxima(layout):
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
-@pytest.mark.parametrize("shape", [(1, 3, 1, 1), (2, 96, 28, 30), (3, 64, 7, 7)])
+@pytest.mark.parametrize("shape", [(1, 3, 1, 1), (2, 96, 28, 30), (3, 64, 7, 7), (2, 16, 30, 28)])
 def test_averages_in_bfloat16_are_rounded_once_or_twice(shape, layout):
     features = (
         torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(memory_format=layout).bfloat16()

@@ -14,6 +14,8 @@ class EfficientChannelAttention(ChannelAttention):
     k follows from the width: see `kernel_size`.
     """
 
+    on_vectors = True
+
     def __init__(self, channels: int) -> None:
         super().__init__(channels)
         kernel = kernel_size(channels)

@@ -12,6 +12,8 @@ class GatherExcite(ChannelAttention):
     Connected, every gate but the network's first is at least 0.5, because the join ends in a ReLU.
     """
 
+    on_vectors = True
+
     def transform(self, extracted: Tensor) -> Tensor:
         return torch.sigmoid(extracted)
 

@@ -116,10 +116,14 @@ def _trains() -> bool:
 
 def _average(features: Tensor) -> Tensor:
     if features.dtype is torch.bfloat16 and _is_eager_and_channels_last(features):
-        # A product of matrices adds up in float32, in a quarter of the time of torch's pooling.
-        places = features.permute(0, 2, 3, 1).flatten(1, 2)  # (N, HW, C)
-        sums = torch.bmm(places.new_ones(()).expand(len(places), 1, places.shape[1]), places)
-        return (sums / places.shape[1]).transpose(1, 2).unsqueeze(3)
+        # The same sums in a fifth of the time where there are many channels; few are taken together with the
+        # columns first, a row at a time.
+        if not lies_in_short_rows(features):
+            return F.avg_pool2d(features, features.shape[2:])
+        n, channels, height, width = features.shape
+        rows = features.permute(0, 2, 3, 1).reshape(n, 1, height, width * channels).permute(0, 3, 1, 2)
+        columns = F.avg_pool2d(rows, (1, height)).view(n, width, channels)
+        return columns.mean(dim=1)[:, :, None, None]
     # To 1x1 this runs as a mean (deterministic on GPUs too), and cost counters see it.
     return F.adaptive_avg_pool2d(features, 1)
 
@@ -142,8 +146,15 @@ def _over_channels(features: Tensor) -> tuple[Tensor, Tensor]:
     if features.dtype is torch.bfloat16 and _is_eager_and_channels_last(features):
         # Torch takes bfloat16 that lies side by side one by one; as float32 it is read in half the time.
         values = features.float()
+    if lies_in_short_rows(features):
+        values = values.contiguous()
     maximum, mean = values.amax(dim=1, keepdim=True), values.mean(dim=1, keepdim=True)
     return maximum.to(features.dtype), mean.to(features.dtype)
+
+
+def lies_in_short_rows(features: Tensor) -> bool:
+    """Whether work on all channels of a place is slow, since they are fewer than a vector has values."""
+    return features.shape[1] < 32 and _is_eager_and_channels_last(features)
 
 
 def _layout(features: Tensor) -> torch.memory_format:

@@ -9,6 +9,8 @@ from .channel import ChannelAttention
 class SqueezeExcitation(ChannelAttention):
     """sigmoid(W2 ReLU(W1 GAP(F))) over the channels; 2 C^2 / reduction weights."""
 
+    on_vectors = True
+
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__(channels)
         self.reduction = reduction

@@ -22,6 +22,7 @@ class SelectiveKernel(Attention):
 
     replaces_convolution = True
     hands_on = "pooled"
+    on_vectors = True
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class SelectiveKernel(Attention):
 
     def fuse(self, features: Sequence[Tensor], attention: Tensor) -> Tensor:
         first, second = features
-        gates = [over_space(attention[:, k]) for k in range(2)]
+        gates = [over_space(attention[:, k]).to(first.dtype) for k in range(2)]
         weighted = self.multiply(first, gates[0])
         out = weighted if self.in_place else None
         return torch.addcmul(weighted, second, gates[1], out=out)

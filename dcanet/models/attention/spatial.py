@@ -1,10 +1,11 @@
 """Attention over the places, from a descriptor of a few maps."""
 
+import torch
 from torch import Tensor, nn
 
 from ..connection import Connection, WeightedMaps, merging
 from .base import Attention
-from .pooling import maximum_and_mean_of_channels, pool_windows
+from .pooling import lies_in_short_rows, maximum_and_mean_of_channels, pool_windows
 
 
 class SpatialAttention(Attention):
@@ -29,4 +30,6 @@ class SpatialAttention(Attention):
         return maximum_and_mean_of_channels(features)  # (N, 2, H, W)
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
+        if features.dtype is torch.bfloat16 and lies_in_short_rows(features):
+            attention = attention.expand_as(features).contiguous(memory_format=torch.channels_last)
         return self.multiply(features, attention)
