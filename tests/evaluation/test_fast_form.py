@@ -76,24 +76,27 @@ def test_only_neighbours_are_folded():
     assert fold_norms(without_statistics) == 0
 
 
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.01)])
 @pytest.mark.parametrize("activation", [nn.ReLU(inplace=True), nn.ReLU6(), nn.Hardtanh(-2, 1), nn.Sigmoid()])
-def test_fused_with_what_follows(activation):
+def test_fused_with_what_follows(activation, dtype, tolerance):
+    if not fusing._available(dtype):
+        pytest.skip(f"oneDNN does not convolve {dtype} on this processor")
     torch.manual_seed(0)
     convolutions = (
         nn.Conv2d(3, 8, 3, stride=2, padding=1),
         nn.Conv2d(3, 6, (3, 1), padding=(2, 0), dilation=(2, 1), groups=3, bias=False),
     )
-    images = 5 * torch.randn(2, 3, 9, 7)
+    images = 5 * torch.randn(2, 3, 9, 7).to(dtype)
     for conv in convolutions:
-        plain = nn.Sequential(conv, nn.Identity(), activation)
+        plain = nn.Sequential(conv, nn.Identity(), activation).to(dtype)
         fused = copy.deepcopy(plain)
         with torch.inference_mode():
             known = type(activation) in fusing.ACTIVATIONS
             assert fuse_activations(fused) == known
             assert isinstance(fused[0], FusedConvolution)
             assert isinstance(fused[2], nn.Identity) == known
-            torch.testing.assert_close(fused(images), plain(images), rtol=1e-5, atol=1e-5)
-            torch.testing.assert_close(fused(images[:, :, :7]), plain(images[:, :, :7]), rtol=1e-5, atol=1e-5)
+            for each in (images, images[:, :, :7]):
+                torch.testing.assert_close(fused(each), plain(each), rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name != TRIPLES[name][0]])

@@ -84,9 +84,13 @@ class GlobalAverageAndMaximum(torch.autograd.Function):
         (place,) = ctx.saved_tensors
         everywhere = grad_average / ctx.shape[2:].numel()
         grad = everywhere.expand(ctx.shape).contiguous(memory_format=ctx.layout)
-        # `scatter_` would write a bfloat16 map anew, twice.
-        image, channel = (torch.arange(size, device=place.device) for size in ctx.shape[:2])
-        grad.flatten(2)[image[:, None], channel, place.flatten(1)] = (everywhere + grad_maximum).flatten(1)
+        there = everywhere + grad_maximum
+        if grad.device.type == "cpu":
+            # `scatter_` would write a bfloat16 map anew, twice.
+            image, channel = (torch.arange(size) for size in ctx.shape[:2])
+            grad.flatten(2)[image[:, None], channel, place.flatten(1)] = there.flatten(1)
+        else:
+            grad.flatten(2).scatter_(2, place.flatten(2), there.flatten(2))
         return grad
 
 
