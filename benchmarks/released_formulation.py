@@ -16,7 +16,7 @@ from dcanet.models.attention.gc import GlobalContext
 from dcanet.models.attention.ge import GatherExcite
 from dcanet.models.attention.se import SqueezeExcitation
 from dcanet.models.attention.sk import SelectiveKernel
-from dcanet.models.depthwise import DepthwiseConv2d
+from dcanet.models.layers import PLAIN_CONVOLUTIONS
 
 BLOCKS = (SqueezeExcitation, SelectiveKernel, GatherExcite, GlobalContext, CBAM)
 
@@ -27,7 +27,7 @@ def as_released(model: nn.Module) -> nn.Module:
         for name, child in list(module.named_children()):
             if isinstance(child, BLOCKS):
                 setattr(module, name, _FORMULATIONS.get(type(child), ChannelAttention)(child))
-            elif isinstance(child, DepthwiseConv2d):
+            elif type(child) in PLAIN_CONVOLUTIONS:
                 setattr(module, name, _convolution(child))
     return model
 
@@ -130,19 +130,19 @@ def _over_channels(features: Tensor) -> Tensor:
     return torch.cat((maximum, features.mean(dim=1, keepdim=True)), dim=1)
 
 
-def _convolution(ours: DepthwiseConv2d) -> nn.Conv2d:
+def _convolution(ours: Any) -> nn.Conv2d:
     """Torch's own, with the same weights."""
     plain = nn.Conv2d(
         ours.in_channels,
         ours.out_channels,
         ours.kernel_size[0],
         ours.stride[0],
-        ours.dilation[0] * (ours.kernel_size[0] // 2),
+        ours.padding[0],
         ours.dilation[0],
         ours.groups,
-        bias=False,
+        bias=ours.bias is not None,
     )
-    plain.weight = ours.weight
+    plain.weight, plain.bias = ours.weight, ours.bias
     return plain
 
 

@@ -124,9 +124,7 @@ TARGETS: dict[str, Target] = {
     "ap_bootstrap": Target(
         "the bootstrap of AP", "hotcoco.compare, per resample", "detection_evaluation", None
     ),
-    "depthwise": Target(
-        "training step with our depthwise gradients, float32", "with oneDNN's", "depthwise", None
-    ),
+    "depthwise": Target("training step with our depthwise gradients", "with oneDNN's", "depthwise", None),
     "statistics": stated("the statistics of Table 1, processor time", "statistics_speed", "s"),
     "paired_bootstrap": Target(
         "the bootstrap of a difference", "scipy.stats.bootstrap", "statistics_speed", None

@@ -6,6 +6,8 @@ from typing import TypeGuard
 import torch
 from torch import Tensor, nn
 
+from ..models.layers import PLAIN_CONVOLUTIONS
+
 #: oneDNN's names and limits of the activations that it applies within a convolution.
 ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU: ("relu", []),
@@ -78,7 +80,7 @@ def fuse_activations(model: nn.Module) -> int:
 
 def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
     return (
-        isinstance(module, nn.Conv2d)
+        type(module) in PLAIN_CONVOLUTIONS
         and module.padding_mode == "zeros"
         and not isinstance(module.padding, str)
     )
@@ -87,9 +89,11 @@ def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
 def _available(dtype: torch.dtype) -> bool:
     if not torch.backends.mkldnn.is_available():
         return False
-    conv, x = nn.Conv2d(2, 2, 1, dtype=dtype), torch.ones(1, 2, 1, 1, dtype=dtype)
+    conv = nn.Conv2d(2, 2, 1, bias=False, dtype=dtype)
+    nn.init.constant_(conv.weight, 0.5)
+    x = torch.tensor([1.0, -1.0], dtype=dtype).view(2, 1, 1, 1).expand(2, 2, 1, 1).contiguous()
     try:
         with torch.inference_mode():
-            return torch.allclose(FusedConvolution(conv, "relu")(x), conv(x).relu(), atol=1e-2)
+            return torch.equal(FusedConvolution(conv, "relu")(x), x.clamp(min=0))
     except (AttributeError, NotImplementedError, RuntimeError, TypeError):
         return False

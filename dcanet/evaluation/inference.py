@@ -23,7 +23,7 @@ def make_fast(network: nn.Module, device: torch.device, precision: str = "float3
     fold_norms(network)
     overwrite_features(network)
     if precision in HALVES:
-        cast_weights(network, HALVES[precision])
+        cast_weights(network, HALVES[precision], device)
     if device.type == "cpu":
         fuse_activations(network)
 
@@ -39,23 +39,23 @@ def overwrite_features(network: nn.Module) -> int:
     return len(blocks)
 
 
-def cast_weights(network: nn.Module, dtype: torch.dtype) -> None:
+def cast_weights(network: nn.Module, dtype: torch.dtype, device: torch.device) -> None:
     """Keep what autocast would cast at every call, for longer than many a small layer of attention takes.
 
-    Layers of vectors stay as they are: blocks attend to those in float32, and what a `Join` has is multiplied
-    by hand.
+    Layers that compute in float32 stay as they are: those of vectors on a CPU, and what a `Join` has, which is
+    multiplied by hand.
     """
-    of_vectors = set[nn.Module]()
+    kept = set[nn.Module]()
     for module in network.modules():
-        if isinstance(module, Attention) and module.on_vectors:
-            of_vectors |= set(module.modules()) - set(_units(module))
+        if isinstance(module, Attention) and module.on_vectors and device.type == "cpu":
+            kept |= set(module.modules()) - _convolutions_of_maps(module)
         if isinstance(module, Join):
-            of_vectors.add(module.mix)
+            kept.add(module.mix)
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear) and module not in of_vectors:
+        if isinstance(module, nn.Conv2d | nn.Linear) and module not in kept:
             module.to(dtype)
 
 
-def _units(block: nn.Module) -> list[nn.Module]:
-    """The convolutions of maps in an attention block that stands in a convolution's place."""
-    return [unit.conv for unit in block.modules() if isinstance(unit, ConvNormAct)]
+def _convolutions_of_maps(block: nn.Module) -> set[nn.Module]:
+    """Those of an attention block that stands in a convolution's place."""
+    return {unit.conv for unit in block.modules() if isinstance(unit, ConvNormAct)}

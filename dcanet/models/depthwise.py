@@ -17,7 +17,7 @@ class DepthwiseConv2d(nn.Conv2d):
     """One odd square kernel per channel, without bias; padding keeps the size at stride 1.
 
     As `nn.Conv2d` but for gradients on a CPU: many shapes are left by oneDNN to its reference code, which
-    takes 4 to 50 times as long (benchmarks/depthwise.md), and of dilated kernels its bfloat16 gradient is
+    takes 2 to 50 times as long (benchmarks/depthwise.md), and of dilated kernels its bfloat16 gradient is
     wrong, too (see `DilatedConv2d`).
     """
 
@@ -29,15 +29,15 @@ class DepthwiseConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride))."""
-        if not torch.is_grad_enabled() or x.device.type != "cpu":
+        if not torch.is_grad_enabled() or x.device.type != "cpu" or torch.jit.is_tracing():
             return super().forward(x)
-        if torch.jit.is_tracing():
+        if self.bias is not None:  # a folded norm's
             return super().forward(x)
         weight, stride, dilation = self.weight, self.stride[0], self.dilation[0]
         if torch.is_autocast_enabled("cpu"):
             dtype = torch.get_autocast_dtype("cpu")
             x, weight = x.to(dtype), weight.to(dtype)
-        if _has_input_gradient(x, stride, dilation) and _has_weight_gradient(x, weight, stride, dilation):
+        if _quick_for_input(x, stride, dilation) and _quick_for_weight(x, weight, stride, dilation):
             return super().forward(x)
         found: Tensor = Depthwise.apply(x, weight, stride, dilation)
         return found
@@ -68,7 +68,7 @@ def input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilatio
     Where oneDNN lacks a quick kernel, it is a convolution with the kernel turned around, of dL/dy with zeros
     between where there is a stride.
     """
-    if _has_input_gradient(x, stride, dilation):
+    if _quick_for_input(x, stride, dilation):
         return _gradient(grad, x, weight, stride, weight.shape[2] // 2, of_input=True)
     if stride > 1:
         spread = torch.zeros_like(x)
@@ -86,7 +86,7 @@ def weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilati
     dilated.
     """
     kernel = weight.shape[2]
-    if _has_weight_gradient(x, weight, stride, dilation):
+    if _quick_for_weight(x, weight, stride, dilation):
         return _gradient(grad, x, weight, stride, kernel // 2, of_input=False)
 
     # Further from the middle of the kernel than the map is wide it sees nothing but padding.
@@ -97,13 +97,13 @@ def weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilati
     return result.to(weight.dtype)
 
 
-def _has_input_gradient(x: Tensor, stride: int, dilation: int) -> bool:
-    """Whether oneDNN has a quick kernel for it."""
+def _quick_for_input(x: Tensor, stride: int, dilation: int) -> bool:
+    """Whether oneDNN has a quick kernel for the gradient of the input."""
     return dilation == 1 and (stride == 1 or x.dtype is not torch.bfloat16)
 
 
-def _has_weight_gradient(x: Tensor, weight: Tensor, stride: int, dilation: int) -> bool:
-    """Whether oneDNN has a quick kernel for it; none has it for maps smaller than kernel and padding."""
+def _quick_for_weight(x: Tensor, weight: Tensor, stride: int, dilation: int) -> bool:
+    """Whether oneDNN has one for that of the weights; it has none for maps smaller than kernel and padding."""
     kernel = weight.shape[2]
     fits = min(x.shape[2:]) >= kernel + kernel // 2
     is_narrow = kernel <= QUICK or (stride > 1 and x.dtype is not torch.bfloat16)
@@ -114,8 +114,8 @@ def _by_pieces(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: i
     """The gradient of the weights from 3x3 gradients; at least float32."""
     kernel = weight.shape[2]
     margin = dilation * (kernel // 2)
-    rows = (0, 0, margin, margin, margin, margin)  # channels, columns, rows of a map in channels_last order
-    padded = F.pad(x.permute(0, 2, 3, 1), rows).permute(0, 3, 1, 2)
+    margins = (0, 0, margin, margin, margin, margin)  # of channels, columns and rows
+    padded = F.pad(x.permute(0, 2, 3, 1), margins).permute(0, 3, 1, 2)
     together = math.gcd(stride, dilation)
     phases, step = dilation // together, stride // together
     corners = [min(start, kernel - QUICK) for start in range(0, kernel, QUICK)]

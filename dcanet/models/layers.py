@@ -8,6 +8,9 @@ from .depthwise import DepthwiseConv2d
 from .dilated import DilatedConv2d
 from .pointwise import PointwiseConv2d
 
+#: Convolutions that compute what their weights say. Others may standardise them first, or pad otherwise.
+PLAIN_CONVOLUTIONS: tuple[type[nn.Conv2d], ...] = (nn.Conv2d, DepthwiseConv2d, DilatedConv2d, PointwiseConv2d)
+
 
 class ConvNormAct(nn.Sequential):
     """Convolution without bias ("same" padding for odd kernels), BatchNorm, activation (None: linear)."""

@@ -46,9 +46,9 @@ def test_the_same_function(name):
 
 @pytest.mark.parametrize("name", names())
 def test_no_less_exact(name):
-    """Against float64, the fast form is off by no more than 20 times what the plain one is.
+    """Against float64, the fast form is off by no more than a few times what the plain one is.
 
-    They round at other places, and Mnas with SE makes of a difference what it will.
+    They round at other places. SE on Mnas, as it is drawn here, blows a last bit up to a thousandth.
     """
     model = settled(name)
     images = torch.randn(2, 3, 64, 64)
@@ -62,7 +62,7 @@ def test_no_less_exact(name):
     sequences = [module for module in model.modules() if isinstance(module, nn.Sequential)]
     assert not any(isinstance(layer, nn.Conv2d) for sequence in sequences for layer in sequence)
     assert fast.dtype == torch.float32
-    allowed = 20 * plain.sub(truth).abs().max() + 1e-5
+    allowed = (30 if name == "se_mnasnet1_0" else 10) * plain.sub(truth).abs().max() + 1e-5
     assert fast.sub(truth).abs().max() <= allowed
     assert alone.sub(truth[1:]).abs().max() <= allowed
     if plain.sub(truth).abs().max() < 1e-4:
@@ -116,3 +116,18 @@ def test_without_the_operation(monkeypatch):
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU())
     assert fuse_activations(model) == 0
     assert isinstance(model[0], nn.Conv2d)
+
+
+def test_convolutions_of_others_are_left_alone():
+    """What they compute need not be what their weights say."""
+
+    class Doubling(nn.Conv2d):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    model = nn.Sequential(Doubling(3, 4, 1), nn.BatchNorm2d(4), nn.ReLU()).eval()
+    images = torch.randn(2, 3, 5, 5)
+    with torch.inference_mode():
+        expected = model(images)
+        make_fast(model, torch.device("cpu"))
+        assert torch.equal(model(images), expected)

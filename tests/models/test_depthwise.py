@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from dcanet.device import autocast
+from dcanet.evaluation.folding import fold_norms
 from dcanet.models import TRIPLES, create
 from dcanet.models.depthwise import Depthwise, DepthwiseConv2d
 from dcanet.models.dilated import DilatedConv2d
@@ -75,16 +76,18 @@ def test_only_what_is_slow_is_computed_otherwise(side, kernel, stride, dilation,
 
 @pytest.mark.parametrize("kernel", [3, 5])
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2), (2, 2)])
-@pytest.mark.parametrize("side", [2, 8, 15, 28, 56])
-def test_depthwise_gradients_in_bfloat16_agree_with_float32(side, stride, dilation, kernel):
+@pytest.mark.parametrize("size", [(2, 2), (9, 1), (28, 2), (15, 15), (56, 56)], ids=str)
+@pytest.mark.parametrize("channels", [32, 72])
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format], ids=str)
+def test_depthwise_gradients_in_bfloat16_agree_with_float32(layout, channels, size, stride, dilation, kernel):
     torch.manual_seed(0)
-    layer = DepthwiseConv2d(32, kernel, stride, dilation).to(memory_format=torch.channels_last)
-    x = torch.randn(4, 32, side, side).contiguous(memory_format=torch.channels_last)
-    grad = torch.randn(layer(x).shape).contiguous(memory_format=torch.channels_last)
+    layer = DepthwiseConv2d(channels, kernel, stride, dilation).to(memory_format=layout)
+    x = torch.randn(4, channels, *size).contiguous(memory_format=layout)
+    grad = torch.randn(layer(x).shape).contiguous(memory_format=layout)
     assert_close_in_norm(through(layer, x, grad, "bfloat16"), through(layer, x, grad, "float32"))
 
 
-@pytest.mark.parametrize("groups", [4, 32])
+@pytest.mark.parametrize("groups", [1, 4, 32])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_compiled_gradients_of_dilated_kernels_are_right_in_bfloat16(stride, groups):
     torch.manual_seed(0)
@@ -111,16 +114,17 @@ def through(layer, x, grad, precision):
     return (y, *torch.autograd.grad(y, (x, *layer.parameters()), grad.to(y.dtype)))
 
 
-@pytest.mark.parametrize("groups", [1, 4, 32])
+@pytest.mark.parametrize(("channels", "groups"), [(32, 1), (256, 1), (32, 4), (32, 32)])
+@pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("side", [2, 7, 14, 31, 32, 56])
-def test_bfloat16_agrees_with_float32(side, dilation, groups):
-    """oneDNN's own gradients of dilated kernels do not, from sides of 31 on."""
+def test_bfloat16_agrees_with_float32(side, dilation, stride, channels, groups):
+    """oneDNN's own gradients of dilated kernels in groups do not, from sides of 31 on."""
     torch.manual_seed(0)
-    unit = ConvNormAct(32, 32, 3, groups=groups, activation=None, dilation=dilation).conv
+    unit = ConvNormAct(channels, channels, 3, stride, groups, activation=None, dilation=dilation).conv
     layer = unit.to(memory_format=torch.channels_last)
-    x = torch.randn(4, 32, side, side).contiguous(memory_format=torch.channels_last)
-    grad = torch.randn_like(x)
+    x = torch.randn(4, channels, side, side).contiguous(memory_format=torch.channels_last)
+    grad = torch.randn(layer(x).shape).contiguous(memory_format=torch.channels_last)
     assert_close_in_norm(through(layer, x, grad, "bfloat16"), through(layer, x, grad, "float32"))
 
 
@@ -129,6 +133,22 @@ def test_autocast_decides_the_dtype_of_what_comes_out():
         with autocast("bfloat16", torch.device("cpu")):
             assert layer(torch.randn(1, 8, 4, 4)).dtype == torch.bfloat16
         assert layer(torch.randn(1, 8, 4, 4)).dtype == torch.float32
+
+
+def test_a_folded_norm_is_not_forgotten():
+    unit = ConvNormAct(8, 8, 5, groups=8, activation=None).eval()
+    nn.init.uniform_(unit.norm.bias)
+    x = torch.randn(2, 8, 16, 16)
+    expected = unit(x)
+    fold_norms(unit_in := nn.Sequential(*unit))
+    torch.testing.assert_close(unit_in(x), expected)
+
+
+@pytest.mark.parametrize(("kernel", "dilation"), [(5, 1), (3, 2)])
+def test_exported_it_is_a_convolution(kernel, dilation):
+    graph = torch.export.export(DepthwiseConv2d(8, kernel, 1, dilation), (torch.randn(1, 8, 16, 16),)).graph
+    calls = [str(node.target) for node in graph.nodes if node.op == "call_function"]
+    assert [call for call in calls if "conv2d" in call] == ["aten.conv2d.default"]
 
 
 def test_frozen_weights_or_inputs_get_no_gradient():

@@ -55,9 +55,13 @@ def test_autocast_decides_the_dtype(threads):
         assert PointwiseConv2d(4, 4)(torch.randn(2, 4, 3, 3)).dtype is torch.bfloat16
 
 
-def test_tracers_and_compilers_see_a_kernel_that_is_not_dilated():
+@pytest.mark.parametrize("threads", [1], indirect=True)
+def test_tracers_and_compilers_see_a_kernel_that_is_not_dilated(threads):
     convolution, x = PointwiseConv2d(4, 4), torch.randn(2, 4, 3, 3)
     graph = torch.export.export(convolution, (x,)).graph
     (call,) = [node for node in graph.nodes if "conv" in str(node.target)]
     assert [2, 2] not in call.args
     assert "dilation" not in call.kwargs
+    traced = torch.jit.trace(convolution, x).graph
+    (node,) = [node for node in traced.nodes() if "convolution" in node.kind()]
+    assert [each.toIValue() for each in node.inputs()][5] == [1, 1]

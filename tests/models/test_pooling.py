@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from dcanet.models.attention import SpatialAttention
 from dcanet.models.attention.pooling import average_and_maximum, maximum_and_mean_of_channels, pool
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
@@ -81,3 +82,19 @@ def test_averages_in_bfloat16_are_rounded_once_or_twice(shape, layout):
         torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(memory_format=layout).bfloat16()
     )
     torch.testing.assert_close(pool(features).double(), features.double().mean((2, 3)), rtol=0.008, atol=0)
+
+
+@pytest.mark.parametrize("channels", [16, 64])
+@pytest.mark.parametrize("trains", [False, True])
+def test_spatial_attention_in_bfloat16(channels, trains):
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(2, channels, 9, 7, generator=generator).bfloat16()
+    features = features.contiguous(memory_format=torch.channels_last).requires_grad_(trains)
+    gate = torch.rand(2, 1, 9, 7, generator=generator)
+    with torch.set_grad_enabled(trains):
+        found = maximum_and_mean_of_channels(features)
+        refined = SpatialAttention(channels).fuse(features, gate)
+    exact = features.detach().double()
+    expected = torch.cat((exact.amax(1, keepdim=True), exact.mean(1, keepdim=True)), dim=1)
+    torch.testing.assert_close(found.double(), expected, rtol=0.008, atol=1e-4)
+    torch.testing.assert_close(refined.double(), exact * gate.double(), rtol=0.01, atol=0)

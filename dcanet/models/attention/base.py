@@ -43,8 +43,8 @@ class Attention(nn.Module):
     in_place = False
     #: False for blocks whose features are read later in any case.
     may_be_in_place = True
-    #: True for blocks whose descriptors are a few numbers per channel. On a CPU they attend in float32 under
-    #: autocast too, since such vectors take longer to cast than to multiply.
+    #: True for blocks whose descriptor and hand-on are tensors of a few numbers per channel. On a CPU they attend
+    #: in float32 under autocast too, since such vectors take longer to cast than to multiply.
     on_vectors = False
     #: Options of `make_connection` that users may change, with their defaults.
     connection_options: ClassVar[Options] = {}
@@ -120,18 +120,18 @@ class Attention(nn.Module):
         return extracted * attention
 
     def forward(self, features: Any, previous: Any = None) -> tuple[Tensor, Any]:
-        extracted, attention = self.attend(self.extract(features), previous if self.listens else None)
+        extracted, attention = self._attend(self.extract(features), previous if self.listens else None)
         refined = self.fuse(features, attention)
 
         if not self.connected:
             return refined, None
         return refined, self.hand_on(features, extracted, attention, refined)
 
-    def attend(self, extracted: Any, previous: Any) -> tuple[Any, Any]:
+    def _attend(self, extracted: Any, previous: Any) -> tuple[Any, Any]:
         """The descriptor, and the attention of it joined with what was handed on, if anything was."""
         if self.on_vectors and torch.is_autocast_enabled("cpu") and extracted.device.type == "cpu":
             with torch.autocast("cpu", enabled=False):
-                return self.attend(extracted.float(), previous)
+                return self._attend(extracted.float(), None if previous is None else previous.float())
         joined = extracted if previous is None else self.connect(extracted, previous)
         return extracted, self.transform(joined)
 

@@ -110,8 +110,11 @@ class ChannelMaximumAndMean(torch.autograd.Function):
         # In numbers, since torch is slow to sum and multiply truth values; then overwritten by the gradient.
         is_maximum = torch.eq(features, maximum, out=torch.empty_like(features))
         share = grad_maximum / is_maximum.sum(dim=1, keepdim=True)
-        # Not by `addcmul`, which takes bfloat16 one by one.
-        return is_maximum.mul_(share).add_(grad_mean / features.shape[1])
+        grad_mean = grad_mean / features.shape[1]
+        if features.device.type == "cpu":
+            # Of numbers for each place `addcmul` takes the channels one by one there.
+            return is_maximum.mul_(share).add_(grad_mean)
+        return torch.addcmul(grad_mean, is_maximum, share, out=is_maximum)
 
 
 def _trains() -> bool:

@@ -31,5 +31,7 @@ class SpatialAttention(Attention):
 
     def fuse(self, features: Tensor, attention: Tensor) -> Tensor:
         if features.dtype is torch.bfloat16 and lies_in_short_rows(features):
-            attention = attention.expand_as(features).contiguous(memory_format=torch.channels_last)
+            # Written out, it is multiplied a row at a time and not a place at a time.
+            attention = attention.to(features.dtype).expand_as(features)
+            attention = attention.contiguous(memory_format=torch.channels_last)
         return self.multiply(features, attention)
