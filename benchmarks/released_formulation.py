@@ -16,7 +16,7 @@ from dcanet.models.attention.gc import GlobalContext
 from dcanet.models.attention.ge import GatherExcite
 from dcanet.models.attention.se import SqueezeExcitation
 from dcanet.models.attention.sk import SelectiveKernel
-from dcanet.models.layers import PLAIN_CONVOLUTIONS
+from dcanet.models.layers import is_plain_convolution
 
 BLOCKS = (SqueezeExcitation, SelectiveKernel, GatherExcite, GlobalContext, CBAM)
 
@@ -27,7 +27,7 @@ def as_released(model: nn.Module) -> nn.Module:
         for name, child in list(module.named_children()):
             if isinstance(child, BLOCKS):
                 setattr(module, name, _FORMULATIONS.get(type(child), ChannelAttention)(child))
-            elif type(child) in PLAIN_CONVOLUTIONS:
+            elif is_plain_convolution(child):
                 setattr(module, name, _convolution(child))
     return model
 
@@ -130,7 +130,7 @@ def _over_channels(features: Tensor) -> Tensor:
     return torch.cat((maximum, features.mean(dim=1, keepdim=True)), dim=1)
 
 
-def _convolution(ours: Any) -> nn.Conv2d:
+def _convolution(ours: nn.Conv2d) -> nn.Conv2d:
     """Torch's own, with the same weights."""
     plain = nn.Conv2d(
         ours.in_channels,

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from ..models.layers import PLAIN_CONVOLUTIONS
+from ..models.layers import is_plain_convolution
 
 
 def fold_norms(model: nn.Module) -> int:
@@ -18,7 +18,7 @@ def fold_norms(model: nn.Module) -> int:
     folded = 0
     for sequence in [module for module in model.modules() if isinstance(module, nn.Sequential)]:
         for (name, conv), (norm_name, norm) in pairwise(list(sequence.named_children())):
-            if type(conv) in PLAIN_CONVOLUTIONS and type(norm) is nn.BatchNorm2d and norm.track_running_stats:
+            if is_plain_convolution(conv) and type(norm) is nn.BatchNorm2d and norm.track_running_stats:
                 dtype = conv.weight.dtype
                 exact = nn.utils.fuse_conv_bn_eval(conv.double(), norm.double())
                 setattr(sequence, name, exact.to(dtype))

@@ -6,7 +6,7 @@ from typing import TypeGuard
 import torch
 from torch import Tensor, nn
 
-from ..models.layers import PLAIN_CONVOLUTIONS
+from ..models.layers import is_plain_convolution
 
 #: oneDNN's names and limits of the activations that it applies within a convolution.
 ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
@@ -80,7 +80,7 @@ def fuse_activations(model: nn.Module) -> int:
 
 def _is_plain(module: nn.Module) -> TypeGuard[nn.Conv2d]:
     return (
-        type(module) in PLAIN_CONVOLUTIONS
+        is_plain_convolution(module)
         and module.padding_mode == "zeros"
         and not isinstance(module.padding, str)
     )

@@ -42,8 +42,8 @@ def overwrite_features(network: nn.Module) -> int:
 def cast_weights(network: nn.Module, dtype: torch.dtype, device: torch.device) -> None:
     """Keep what autocast would cast at every call, for longer than many a small layer of attention takes.
 
-    Layers that compute in float32 stay as they are: those of vectors on a CPU, and what a `Join` has, which is
-    multiplied by hand.
+    Layers that compute in float32 stay as they are: those of vectors on a CPU, and what a `Join` has, which
+    is multiplied by hand.
     """
     kept = set[nn.Module]()
     for module in network.modules():

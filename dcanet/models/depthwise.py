@@ -103,7 +103,7 @@ def _quick_for_input(x: Tensor, stride: int, dilation: int) -> bool:
 
 
 def _quick_for_weight(x: Tensor, weight: Tensor, stride: int, dilation: int) -> bool:
-    """Whether oneDNN has one for that of the weights; it has none for maps smaller than kernel and padding."""
+    """Whether it has one for that of the weights; it has none for maps smaller than kernel and padding."""
     kernel = weight.shape[2]
     fits = min(x.shape[2:]) >= kernel + kernel // 2
     is_narrow = kernel <= QUICK or (stride > 1 and x.dtype is not torch.bfloat16)

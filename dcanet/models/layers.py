@@ -1,6 +1,7 @@
 """The convolution unit all backbones are made of."""
 
 import math
+from typing import TypeGuard
 
 from torch import nn
 
@@ -8,8 +9,12 @@ from .depthwise import DepthwiseConv2d
 from .dilated import DilatedConv2d
 from .pointwise import PointwiseConv2d
 
-#: Convolutions that compute what their weights say. Others may standardise them first, or pad otherwise.
 PLAIN_CONVOLUTIONS: tuple[type[nn.Conv2d], ...] = (nn.Conv2d, DepthwiseConv2d, DilatedConv2d, PointwiseConv2d)
+
+
+def is_plain_convolution(module: nn.Module) -> TypeGuard[nn.Conv2d]:
+    """Whether it computes what its weights say; others' may standardise them first, or pad otherwise."""
+    return type(module) in PLAIN_CONVOLUTIONS
 
 
 class ConvNormAct(nn.Sequential):

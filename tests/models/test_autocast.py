@@ -68,9 +68,7 @@ def layers(module: nn.Module) -> list[nn.Conv2d | nn.Linear]:
     return [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
 
 
-@pytest.mark.parametrize(
-    "name", ["dca_se_resnet18", "dca_ge_resnet18", "dca_eca_resnet18", "dca_sk_mobilenet_v2"]
-)
+@pytest.mark.parametrize("name", [f"dca_{block}_resnet18" for block in ("se", "ge", "eca", "sk")])
 @pytest.mark.parametrize("training", [False, True])
 def test_vectors_are_attended_to_in_float32(name: str, training: bool) -> None:
     model = create(name, 10).train(training)

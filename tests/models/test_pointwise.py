@@ -62,6 +62,4 @@ def test_tracers_and_compilers_see_a_kernel_that_is_not_dilated(threads):
     (call,) = [node for node in graph.nodes if "conv" in str(node.target)]
     assert [2, 2] not in call.args
     assert "dilation" not in call.kwargs
-    traced = torch.jit.trace(convolution, x).graph
-    (node,) = [node for node in traced.nodes() if "convolution" in node.kind()]
-    assert [each.toIValue() for each in node.inputs()][5] == [1, 1]
+    assert "value=2]" not in str(torch.jit.trace(convolution, x).inlined_graph)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from dcanet.evaluation.inference import make_fast
 from dcanet.models import check_image_size, create, is_model, known, triple_of
 from dcanet.models.attention.base import Chain
 from dcanet.models.attention.se import SqueezeExcitation
@@ -75,6 +76,16 @@ def test_a_network_of_timm_is_timms(name):
     with torch.no_grad():
         assert torch.equal(ours(images), ours.head(theirs(images)))
     assert not is_model(f"se_timmnet_{name}")
+
+
+@pytest.mark.parametrize("name", ["timmnet_resnetv2_50x1_bit", "timmnet_eca_nfnet_l0"])
+def test_standardised_convolutions_are_evaluated_as_they_are(name):
+    torch.manual_seed(0)
+    model, images = create(name, 10).eval(), torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        expected = model(images)
+        make_fast(model, torch.device("cpu"))
+        torch.testing.assert_close(model(images), expected)
 
 
 @pytest.mark.parametrize(

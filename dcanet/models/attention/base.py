@@ -43,8 +43,8 @@ class Attention(nn.Module):
     in_place = False
     #: False for blocks whose features are read later in any case.
     may_be_in_place = True
-    #: True for blocks whose descriptor and hand-on are tensors of a few numbers per channel. On a CPU they attend
-    #: in float32 under autocast too, since such vectors take longer to cast than to multiply.
+    #: True for blocks whose descriptor and hand-on are tensors of a few numbers per channel. On a CPU they
+    #: attend in float32 under autocast too, since such vectors take longer to cast than to multiply.
     on_vectors = False
     #: Options of `make_connection` that users may change, with their defaults.
     connection_options: ClassVar[Options] = {}
