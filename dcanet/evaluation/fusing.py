@@ -62,7 +62,7 @@ def fuse_activations(model: nn.Module) -> int:
     model as it is. Convolutions in a sequence that no activation follows take part for the order of their
     weights. Others may be those of small vectors, for which oneDNN takes longer.
     """
-    dtypes = {module.weight.dtype for module in model.modules() if isinstance(module, nn.Conv2d)}
+    dtypes = {module.weight.dtype for module in model.modules() if is_plain_convolution(module)}
     if not all(map(_available, dtypes)):
         return 0
     fused = 0

@@ -57,12 +57,12 @@ class Depthwise(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         x, weight = ctx.saved_tensors
         wants_x, wants_weight, *_ = ctx.needs_input_grad
-        grad_x = input_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_x else None
-        grad_weight = weight_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_weight else None
+        grad_x = _input_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_x else None
+        grad_weight = _weight_gradient(grad, x, weight, ctx.stride, ctx.dilation) if wants_weight else None
         return grad_x, grad_weight, None, None
 
 
-def input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+def _input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
     """dL/dx of y = conv(x), from dL/dy.
 
     Where oneDNN lacks a quick kernel, it is a convolution with the kernel turned around, of dL/dy with zeros
@@ -77,7 +77,7 @@ def input_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilatio
     return _convolution(grad, weight.flip(2, 3), 1, dilation)
 
 
-def weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+def _weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
     """dL/dw of y = conv(x), from dL/dy.
 
     Where oneDNN lacks a quick kernel, it is put together of gradients of 3x3 kernels that are not dilated: a
@@ -92,9 +92,8 @@ def weight_gradient(grad: Tensor, x: Tensor, weight: Tensor, stride: int, dilati
     # Further from the middle of the kernel than the map is wide it sees nothing but padding.
     blind = max(0, kernel // 2 - max(1, (max(x.shape[2:]) - 1) // dilation))
     seeing = (..., slice(blind, kernel - blind), slice(blind, kernel - blind))
-    result = torch.zeros_like(weight, dtype=torch.promote_types(x.dtype, torch.float32))
-    result[seeing] = _by_pieces(grad, x, weight[seeing], stride, dilation)
-    return result.to(weight.dtype)
+    seen = _by_pieces(grad, x, weight[seeing], stride, dilation)
+    return F.pad(seen, (blind,) * 4).to(weight.dtype)
 
 
 def _quick_for_input(x: Tensor, stride: int, dilation: int) -> bool:

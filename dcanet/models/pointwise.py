@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .tracing import is_eager_on_cpu
+
 #: From so many images on torch takes oneDNN by itself, as it does with more threads than one.
 IMAGES_FOR_ONEDNN = 16
 
@@ -20,7 +22,7 @@ class PointwiseConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', ceil(H / stride), ceil(W / stride))."""
-        if torch.compiler.is_compiling() or torch.jit.is_tracing() or not _needs_to_be_sent(x):
+        if not _needs_to_be_sent(x):
             return super().forward(x)
         # Of a kernel of one, dilation means nothing; but dilated kernels torch sends to oneDNN.
         return F.conv2d(x, self.weight, self.bias, self.stride, dilation=2)
@@ -28,7 +30,7 @@ class PointwiseConv2d(nn.Conv2d):
 
 def _needs_to_be_sent(x: Tensor) -> bool:
     return (
-        x.device.type == "cpu"
+        is_eager_on_cpu(x)
         and x.dtype is torch.float32
         and len(x) < IMAGES_FOR_ONEDNN
         and torch.get_num_threads() == 1

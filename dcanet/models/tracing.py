@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor
 
 _shown = False
 
@@ -14,6 +15,11 @@ def is_traced() -> bool:
     They see the published form of what is else computed in a cheaper one that equals it.
     """
     return _shown or torch.jit.is_tracing()
+
+
+def is_eager_on_cpu(x: Tensor) -> bool:
+    """Whether an operation is only run, and on a processor: nobody traces, compiles or looks."""
+    return x.device.type == "cpu" and not is_traced() and not torch.compiler.is_compiling()
 
 
 @contextmanager

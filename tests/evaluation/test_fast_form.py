@@ -46,12 +46,10 @@ def test_the_same_function(name):
 
 @pytest.mark.parametrize("name", names())
 def test_no_less_exact(name):
-    """Against float64, the fast form is off by no more than a few times what the plain one is.
-
-    They round at other places. SE on Mnas, as it is drawn here, blows a last bit up to a thousandth.
-    """
+    """Against float64, the fast form is off by no more than a few times what the plain one is."""
     model = settled(name)
-    images = torch.randn(2, 3, 64, 64)
+    # So many that the largest errors of both, which round at other places, say something.
+    images = torch.randn(12, 3, 64, 64)
     with torch.inference_mode():
         truth = copy.deepcopy(model).double()(images.double())
         plain = model(images)
@@ -62,7 +60,7 @@ def test_no_less_exact(name):
     sequences = [module for module in model.modules() if isinstance(module, nn.Sequential)]
     assert not any(isinstance(layer, nn.Conv2d) for sequence in sequences for layer in sequence)
     assert fast.dtype == torch.float32
-    allowed = (30 if name == "se_mnasnet1_0" else 10) * plain.sub(truth).abs().max() + 1e-5
+    allowed = 10 * plain.sub(truth).abs().max() + 1e-5
     assert fast.sub(truth).abs().max() <= allowed
     assert alone.sub(truth[1:]).abs().max() <= allowed
     if plain.sub(truth).abs().max() < 1e-4:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from ..tracing import is_traced
+from ..tracing import is_eager_on_cpu, is_traced
 
 
 def pool(features: Tensor) -> Tensor:
@@ -144,8 +144,7 @@ def _maximum(features: Tensor) -> Tensor:
 
 def _is_eager_and_channels_last(features: Tensor) -> bool:
     """Whether this is a CPU's map whose channels lie side by side, and nobody counts or compiles."""
-    is_eager = features.device.type == "cpu" and not is_traced() and not torch.compiler.is_compiling()
-    return is_eager and _layout(features) == torch.channels_last
+    return is_eager_on_cpu(features) and _layout(features) == torch.channels_last
 
 
 def _over_channels(features: Tensor) -> tuple[Tensor, Tensor]:
