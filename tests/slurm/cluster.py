@@ -6,6 +6,7 @@ Jobs of the partition `high` preempt those of `low`. All files are in one folder
 the executor's jobs drop the variable that would name it.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,6 +151,23 @@ class Cluster:
             subprocess.run(["kill", "-KILL", number], capture_output=True)
         (self.folder / f"run/slurmd-{node}.pid").unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def held(self, job: Job) -> Iterator[list[int]]:
+        """Stop a training's processes and let them go on at exit.
+
+        However quick the machine is, a training that is held does not end before SLURM has something to say.
+        """
+        held = [int(number) for number in self._job_processes(job.node) if is_training(number)]
+        assert held, f"nothing trains on {job.node}"
+        for number in held:
+            os.kill(number, signal.SIGSTOP)
+        try:
+            yield held
+        finally:
+            for number in held:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGCONT)
+
     def wait_for_nodes(self) -> None:
         def are_up() -> bool:
             states = dict(
@@ -264,6 +282,25 @@ def is_alive(number: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{number}/status").read_text()
     except OSError:
         return False
+
+
+def is_training(number: str) -> bool:
+    """Whether a process runs `dcanet train`."""
+    try:
+        program, command = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")[1:3]
+    except (OSError, ValueError):
+        return False
+    return program.endswith(b"/dcanet") and command == b"train"
+
+
+def has_a_signal(number: int) -> bool:
+    """Whether a process that is stopped has been sent SIGTERM or SIGUSR1, or has ended."""
+    try:
+        status = Path(f"/proc/{number}/status").read_text()
+    except OSError:
+        return True
+    pending = int(status.split("\nShdPnd:\t")[1].split()[0], 16)
+    return any(pending >> (expected - 1) & 1 for expected in (signal.SIGTERM, signal.SIGUSR1))
 
 
 def name_of(number: str) -> str:

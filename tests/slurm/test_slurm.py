@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster import Cluster, run, wait_for
+from cluster import Cluster, has_a_signal, run, wait_for
 from small_site import PROFILE, laboratory, running
 from working_copy import RECIPE, keep_pairs, snakemake
 
@@ -24,7 +24,6 @@ SHORT = RECIPE | {
     "micro_batch_size": 4,
     "optimizer": {"name": "sgd", "learning_rate": 0.01},
 }
-LONG = SHORT | {"epochs": 60}
 
 
 def trained_here(root: Path, recipe: dict, **training: int) -> Path:
@@ -77,6 +76,10 @@ def same_weights(root: Path, reference: Path) -> bool:
 
 def wait_for_epoch(root: Path, number: int) -> None:
     wait_for(f"epoch {number}", 120, lambda: f"epoch {number} of" in log(root))
+
+
+def wait_for_a_signal(processes: list[int]) -> None:
+    wait_for("a signal of SLURM", 120, lambda: all(map(has_a_signal, processes)))
 
 
 def continued_after(root: Path) -> int:
@@ -188,9 +191,11 @@ def test_a_training_goes_on_after_its_node_died(cluster, alone, tmp_path, histor
 def test_a_preempted_training_goes_on(cluster, alone, tmp_path, history):
     root = untrained(alone, tmp_path / "copy", slurm_partition="low")
     with running(root, "--until", "train") as training:
-        cluster.running(TRAINING)
+        job = cluster.running(TRAINING)
         wait_for_epoch(root, 2)
-        run("sbatch", "-p", "high", "-N2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 3")
+        with cluster.held(job) as processes:
+            run("sbatch", "-p", "high", "-N2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 3")
+            wait_for_a_signal(processes)
         output = training.finish()
     assert same_weights(root, alone)
     assert continued_after(root) >= 20
@@ -211,14 +216,15 @@ def test_a_training_survives_a_restart_of_the_controller(cluster, alone, tmp_pat
     assert states(cluster, history) == ["COMPLETED"]
 
 
-def test_a_training_longer_than_its_time_limit(cluster, tmp_path, history):
-    reference = trained_here(tmp_path / "reference", LONG)
-    root = untrained(
-        reference, tmp_path / "copy", runtime=1, slurm_extra="--signal=USR1@15 --open-mode=append"
-    )
+def test_a_training_longer_than_its_time_limit(cluster, alone, tmp_path, history):
+    root = untrained(alone, tmp_path / "copy", runtime=1, slurm_extra="--signal=USR1@15 --open-mode=append")
     with running(root, "--until", "train") as training:
+        job = cluster.running(TRAINING)
+        wait_for_epoch(root, 1)
+        with cluster.held(job) as processes:
+            wait_for_a_signal(processes)
         training.finish()
-    assert same_weights(root, reference)
+    assert same_weights(root, alone)
     assert continued_after(root) >= 1
     assert states(cluster, history)[-1] == "COMPLETED"
     assert len(states(cluster, history)) > 1
