@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..connection import Connection, ScaledSum, merging
 from ..layers import narrowed, weights
 from .base import Attention
+from .softmax_average import softmax_average
 
 
 def bottleneck(channels_in: int, channels: int, reduction: int) -> nn.Sequential:
@@ -48,9 +49,7 @@ class GlobalContext(Attention):
         self.context[3].get_parameter("weight").mul_(gain)
 
     def extract(self, features: Tensor) -> Tensor:
-        weights = self.mask(features).flatten(2).softmax(dim=2)  # (N, 1, HW)
-        # Rows times matrix: in channels_last memory 7 to 30 times as fast as matrix times column.
-        context = torch.matmul(weights, features.flatten(2).transpose(1, 2))  # (N, 1, C)
+        context = softmax_average(features, self.mask.weight, self.mask.get_parameter("bias"))
         return context.transpose(1, 2).unsqueeze(3)  # (N, C, 1, 1)
 
     def transform(self, extracted: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from ..tracing import is_eager_on_cpu, is_traced
 
 def pool(features: Tensor) -> Tensor:
     """Global average pooling, (N, C, H, W) -> (N, C)."""
-    average: Tensor = GlobalAverage.apply(features) if _trains() else _average(features)
+    average: Tensor = GlobalAverage.apply(features) if has_own_gradient() else _average(features)
     return average.flatten(1)
 
 
@@ -39,7 +39,7 @@ def pool_windows(features: Tensor, height: int, width: int) -> Tensor:
 
 def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:
     """Global pooling of both kinds, (N, C, H, W) -> (N, C) each."""
-    if _trains():
+    if has_own_gradient():
         average, maximum = GlobalAverageAndMaximum.apply(features)
     else:
         average, maximum = _average(features), _maximum(features)
@@ -48,7 +48,7 @@ def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def maximum_and_mean_of_channels(features: Tensor) -> Tensor:
     """Both at each position, (N, C, H, W) -> (N, 2, H, W)."""
-    both = ChannelMaximumAndMean.apply(features) if _trains() else _over_channels(features)
+    both = ChannelMaximumAndMean.apply(features) if has_own_gradient() else _over_channels(features)
     return torch.cat(both, dim=1)
 
 
@@ -117,12 +117,12 @@ class ChannelMaximumAndMean(torch.autograd.Function):
         return torch.addcmul(grad_mean, is_maximum, share, out=is_maximum)
 
 
-def _trains() -> bool:
+def has_own_gradient() -> bool:
     return torch.is_grad_enabled() and not is_traced() and not torch.compiler.is_compiling()
 
 
 def _average(features: Tensor) -> Tensor:
-    if features.dtype is torch.bfloat16 and _is_eager_and_channels_last(features):
+    if features.dtype is torch.bfloat16 and is_eager_and_channels_last(features):
         # The same sums in a fifth of the time where there are many channels; few are taken together with the
         # columns first, a row at a time.
         if not lies_in_short_rows(features):
@@ -136,20 +136,20 @@ def _average(features: Tensor) -> Tensor:
 
 
 def _maximum(features: Tensor) -> Tensor:
-    if _is_eager_and_channels_last(features):
+    if is_eager_and_channels_last(features):
         # A quarter of the time that `amax` takes for few channels.
         return F.max_pool2d(features, features.shape[2:])
     return features.amax(dim=(2, 3))
 
 
-def _is_eager_and_channels_last(features: Tensor) -> bool:
+def is_eager_and_channels_last(features: Tensor) -> bool:
     """Whether this is a CPU's map whose channels lie side by side, and nobody counts or compiles."""
     return is_eager_on_cpu(features) and _layout(features) == torch.channels_last
 
 
 def _over_channels(features: Tensor) -> tuple[Tensor, Tensor]:
     values = features
-    if features.dtype is torch.bfloat16 and _is_eager_and_channels_last(features):
+    if features.dtype is torch.bfloat16 and is_eager_and_channels_last(features):
         # Torch takes bfloat16 that lies side by side one by one; as float32 it is read in half the time.
         values = features.float()
     if lies_in_short_rows(features):
@@ -160,7 +160,7 @@ def _over_channels(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def lies_in_short_rows(features: Tensor) -> bool:
     """Whether work on all channels of a place is slow, since they are fewer than a vector has values."""
-    return features.shape[1] < 32 and _is_eager_and_channels_last(features)
+    return features.shape[1] < 32 and is_eager_and_channels_last(features)
 
 
 def _layout(features: Tensor) -> torch.memory_format:
