@@ -78,12 +78,13 @@ def whole_or_absent(run: Path, same) -> bool:
 def test_killed_at_random_moments(fresh, same, faults: Faults):
     """As when the power goes: Snakemake and all of its jobs."""
     choice = random.Random(0)
-    kills = 0
+    kills, longest = 0, 20.0
     while kills < 4:
-        process = start(fresh)
+        process, started = start(fresh), time.monotonic()
         with contextlib.suppress(subprocess.TimeoutExpired):
             # On a fast machine all may be made between the kills.
-            assert process.wait(choice.uniform(4, 20)) == 0
+            assert process.wait(choice.uniform(longest / 5, longest)) == 0
+            longest = time.monotonic() - started
             begin_anew(fresh)
             continue
         os.killpg(process.pid, signal.SIGKILL)

@@ -152,21 +152,26 @@ class Cluster:
         (self.folder / f"run/slurmd-{node}.pid").unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def held(self, job: Job) -> Iterator[list[int]]:
-        """Stop a training's processes and let them go on at exit.
+    def held(self, comment: str) -> Iterator[list[int]]:
+        """Stop the processes of a running training; at exit those that SLURM has not let go on do so.
 
-        However quick the machine is, a training that is held does not end before SLURM has something to say.
+        However quick the machine is, a training that is held does not end before SLURM has something to say,
+        and SLURM has stopped processes go on with the signal that it sends them.
         """
-        held = [int(number) for number in self._job_processes(job.node) if is_training(number)]
-        assert held, f"nothing trains on {job.node}"
-        for number in held:
-            os.kill(number, signal.SIGSTOP)
+        job, found = self.running(comment), []
+
+        def look() -> bool:
+            found[:] = [int(number) for number in self._job_processes(job.node) if is_training(number)]
+            return bool(found)
+
+        wait_for(f"a process of {comment}", 60, look)
         try:
-            yield held
+            for number in found:
+                send(number, signal.SIGSTOP)
+            yield found
         finally:
-            for number in held:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(number, signal.SIGCONT)
+            for number in found:
+                send(number, signal.SIGCONT)
 
     def wait_for_nodes(self) -> None:
         def are_up() -> bool:
@@ -293,14 +298,10 @@ def is_training(number: str) -> bool:
     return program.endswith(b"/dcanet") and command == b"train"
 
 
-def has_a_signal(number: int) -> bool:
-    """Whether a process that is stopped has been sent SIGTERM or SIGUSR1, or has ended."""
-    try:
-        status = Path(f"/proc/{number}/status").read_text()
-    except OSError:
-        return True
-    pending = int(status.split("\nShdPnd:\t")[1].split()[0], 16)
-    return any(pending >> (expected - 1) & 1 for expected in (signal.SIGTERM, signal.SIGUSR1))
+def send(number: int, what: signal.Signals) -> None:
+    """Send a process a signal, unless it has ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, what)
 
 
 def name_of(number: str) -> str:

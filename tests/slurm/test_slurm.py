@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster import Cluster, has_a_signal, run, wait_for
+from cluster import Cluster, is_alive, run, wait_for
 from small_site import PROFILE, laboratory, running
 from working_copy import RECIPE, keep_pairs, snakemake
 
@@ -78,8 +78,9 @@ def wait_for_epoch(root: Path, number: int) -> None:
     wait_for(f"epoch {number}", 120, lambda: f"epoch {number} of" in log(root))
 
 
-def wait_for_a_signal(processes: list[int]) -> None:
-    wait_for("a signal of SLURM", 120, lambda: all(map(has_a_signal, processes)))
+def wait_for_the_end(processes: list[int]) -> None:
+    """Of what is held: SLURM ends it, or has it save and end."""
+    wait_for("the end of what is held", 150, lambda: not any(map(is_alive, processes)))
 
 
 def continued_after(root: Path) -> int:
@@ -191,11 +192,11 @@ def test_a_training_goes_on_after_its_node_died(cluster, alone, tmp_path, histor
 def test_a_preempted_training_goes_on(cluster, alone, tmp_path, history):
     root = untrained(alone, tmp_path / "copy", slurm_partition="low")
     with running(root, "--until", "train") as training:
-        job = cluster.running(TRAINING)
+        cluster.running(TRAINING)
         wait_for_epoch(root, 2)
-        with cluster.held(job) as processes:
+        with cluster.held(TRAINING) as processes:
             run("sbatch", "-p", "high", "-N2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 3")
-            wait_for_a_signal(processes)
+            wait_for_the_end(processes)
         output = training.finish()
     assert same_weights(root, alone)
     assert continued_after(root) >= 20
@@ -208,8 +209,10 @@ def test_a_training_survives_a_restart_of_the_controller(cluster, alone, tmp_pat
     with running(root, "--until", "train") as training:
         cluster.running(TRAINING)
         wait_for_epoch(root, 2)
-        cluster.stop_controller()
-        wait_for_epoch(root, 8)  # some polls of the executor find nobody
+        with cluster.held(TRAINING):
+            cluster.stop_controller()
+            wait_for("a poll that finds nobody", 60, lambda: "MinJobAge=None" in training.output)
+        wait_for_epoch(root, 8)
         cluster.start_controller()
         training.finish()
     assert same_weights(root, alone)
@@ -219,10 +222,9 @@ def test_a_training_survives_a_restart_of_the_controller(cluster, alone, tmp_pat
 def test_a_training_longer_than_its_time_limit(cluster, alone, tmp_path, history):
     root = untrained(alone, tmp_path / "copy", runtime=1, slurm_extra="--signal=USR1@15 --open-mode=append")
     with running(root, "--until", "train") as training:
-        job = cluster.running(TRAINING)
         wait_for_epoch(root, 1)
-        with cluster.held(job) as processes:
-            wait_for_a_signal(processes)
+        with cluster.held(TRAINING) as processes:
+            wait_for_the_end(processes)
         training.finish()
     assert same_weights(root, alone)
     assert continued_after(root) >= 1

@@ -233,7 +233,7 @@ def test_a_rank_that_dies_ends_the_training(data, tmp_path, recipe_file):
 
 def test_a_state_that_is_broken_is_not_used(data, tmp_path, capsys):
     """Both generations damaged: a message each, and the training starts afresh."""
-    one = job(data, tmp_path)
+    one = job(data, tmp_path, epochs=8)
     child = processes.Process(target=run, args=(one,))
     child.start()
     while not len(list(one.state.glob("state-*.json"))) >= 2:
@@ -246,7 +246,7 @@ def test_a_state_that_is_broken_is_not_used(data, tmp_path, capsys):
             stream.seek(5000)
             stream.write(b"damage")
     run(one)
-    run(job(data, tmp_path / "undisturbed"))
+    run(job(data, tmp_path / "undisturbed", epochs=8))
     assert same(tmp_path, tmp_path / "undisturbed")
     assert "does not match its checksum" in capsys.readouterr().err
 

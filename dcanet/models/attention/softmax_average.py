@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from ..tracing import is_traced
 from .pooling import has_own_gradient, is_eager_and_channels_last
 
 
@@ -20,17 +21,17 @@ def softmax_average(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
             average: Tensor = SoftmaxAverage.apply(features, weight, bias)
             return average
         return _average(features, weight, bias)[0]
-    if torch.compiler.is_compiling() and features.device.type == "cpu":
+    if torch.compiler.is_compiling() and features.device.type == "cpu" and not is_traced():
         return _fusible(features, weight, bias)
     scores = F.conv2d(features, weight, bias).flatten(2)
     return torch.matmul(scores.softmax(dim=2), places(features))
 
 
 class SoftmaxAverage(torch.autograd.Function):
-    """As `softmax_average`, of channels_last maps; the gradient of the map is written once.
+    """As `softmax_average`, of channels_last maps and in their precision.
 
-    It is p_j g + d_j w with the gradients g of the average and d of the scores. Step by step torch writes
-    both terms and then their sum.
+    The gradient of the map is p_j g + d_j w with the gradients g of the average and d of the scores: in
+    bfloat16 one product of thin matrices. Step by step torch writes both terms and then their sum.
     """
 
     @staticmethod
@@ -53,7 +54,7 @@ class SoftmaxAverage(torch.autograd.Function):
         if dtype is torch.bfloat16:
             of_features = torch.bmm(columns, rows)
         else:  # a third of the time that the product of such thin matrices takes
-            of_features = torch.addcmul(columns[:, :, :1] * rows[:, :1], columns[:, :, 1:], rows[:, 1:])
+            of_features = (columns[:, :, :1] * rows[:, :1]).addcmul_(columns[:, :, 1:], rows[:, 1:])
         return (
             of_features.transpose(1, 2).unflatten(2, features.shape[2:]),
             of_weight.to(weight.dtype).view_as(weight),
