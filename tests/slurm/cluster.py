@@ -17,6 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "slurmdbd", "mariadbd", "mariadb-install-db")
 ETC = Path("/etc/slurm")
@@ -61,13 +64,14 @@ def run(*command: str, timeout: float = 60, check: bool = True) -> str:
     return done.stdout
 
 
-def wait_for(what: str, seconds: float, condition: Callable[[], object]) -> None:
-    """Wait until the condition holds; TimeoutError says for what."""
+def wait_for(what: str, seconds: float, condition: Callable[[], T]) -> T:
+    """Wait until the condition gives something, and give it; TimeoutError says for what."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         if time.monotonic() > end:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
         time.sleep(0.2)
+    return found
 
 
 @dataclass(frozen=True)
@@ -118,14 +122,11 @@ class Cluster:
 
     def running(self, comment: str) -> Job:
         """The running job with that comment, which has to come within a minute."""
-        found: list[Job] = []
 
-        def look() -> bool:
-            found[:] = [job for job in self.jobs() if job.comment == comment and job.state == "RUNNING"]
-            return bool(found)
+        def look() -> list[Job]:
+            return [job for job in self.jobs() if job.comment == comment and job.state == "RUNNING"]
 
-        wait_for(f"a running {comment}", 60, look)
-        return found[0]
+        return wait_for(f"a running {comment}", 60, look)[0]
 
     def finished(self, comment: str, *fields: str) -> list[tuple[str, ...]]:
         """Fields of the accounting, of all jobs with that comment and each time that they ran, in order."""
@@ -146,9 +147,8 @@ class Cluster:
 
     def kill_node(self, node: str) -> None:
         """End a node's daemon and all that its jobs run, as a power cut does."""
-        ids = [str(self._process("slurmd-" + node)), *self._job_processes(node)]
-        for number in ids:
-            subprocess.run(["kill", "-KILL", number], capture_output=True)
+        for number in (self._process("slurmd-" + node), *self._job_processes(node)):
+            send(int(number), signal.SIGKILL)
         (self.folder / f"run/slurmd-{node}.pid").unlink(missing_ok=True)
 
     @contextlib.contextmanager
@@ -158,13 +158,12 @@ class Cluster:
         However quick the machine is, a training that is held does not end before SLURM has something to say,
         and SLURM has stopped processes go on with the signal that it sends them.
         """
-        job, found = self.running(comment), []
+        job = self.running(comment)
 
-        def look() -> bool:
-            found[:] = [int(number) for number in self._job_processes(job.node) if is_training(number)]
-            return bool(found)
+        def look() -> list[int]:
+            return [int(number) for number in self._job_processes(job.node) if is_training(number)]
 
-        wait_for(f"a process of {comment}", 60, look)
+        found = wait_for(f"a process of {comment}", 60, look)
         try:
             for number in found:
                 send(number, signal.SIGSTOP)

@@ -26,9 +26,9 @@ SHORT = RECIPE | {
 }
 
 
-def trained_here(root: Path, recipe: dict, **training: int) -> Path:
+def trained_here(root: Path, **training: int) -> Path:
     """A copy in which one network was trained on this machine, without SLURM."""
-    laboratory(root, images=40, recipe=recipe, pairs=[MODEL], training={"save_minutes": 0.05, **training})
+    laboratory(root, images=40, recipe=SHORT, pairs=[MODEL], training={"save_minutes": 0.05, **training})
     done = snakemake(root, "--until", "train")
     assert done.returncode == 0, done.stderr[-3000:]
     return root
@@ -37,13 +37,13 @@ def trained_here(root: Path, recipe: dict, **training: int) -> Path:
 @pytest.fixture(scope="session")
 def alone(cluster, tmp_path_factory):
     """Trained by one process."""
-    return trained_here(tmp_path_factory.mktemp("alone") / "copy", SHORT)
+    return trained_here(tmp_path_factory.mktemp("alone") / "copy")
 
 
 @pytest.fixture(scope="session")
 def two_ranks(cluster, tmp_path_factory):
     """Trained by two processes."""
-    return trained_here(tmp_path_factory.mktemp("two") / "copy", SHORT, processes=2)
+    return trained_here(tmp_path_factory.mktemp("two") / "copy", processes=2)
 
 
 def untrained(reference: Path, root: Path, **resources: object) -> Path:

@@ -18,7 +18,7 @@ from ..tracing import is_eager_on_cpu, is_traced
 
 def pool(features: Tensor) -> Tensor:
     """Global average pooling, (N, C, H, W) -> (N, C)."""
-    average: Tensor = GlobalAverage.apply(features) if has_own_gradient() else _average(features)
+    average: Tensor = GlobalAverage.apply(features) if _trains() else _average(features)
     return average.flatten(1)
 
 
@@ -39,7 +39,7 @@ def pool_windows(features: Tensor, height: int, width: int) -> Tensor:
 
 def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:
     """Global pooling of both kinds, (N, C, H, W) -> (N, C) each."""
-    if has_own_gradient():
+    if _trains():
         average, maximum = GlobalAverageAndMaximum.apply(features)
     else:
         average, maximum = _average(features), _maximum(features)
@@ -48,7 +48,7 @@ def average_and_maximum(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def maximum_and_mean_of_channels(features: Tensor) -> Tensor:
     """Both at each position, (N, C, H, W) -> (N, 2, H, W)."""
-    both = ChannelMaximumAndMean.apply(features) if has_own_gradient() else _over_channels(features)
+    both = ChannelMaximumAndMean.apply(features) if _trains() else _over_channels(features)
     return torch.cat(both, dim=1)
 
 
@@ -117,7 +117,7 @@ class ChannelMaximumAndMean(torch.autograd.Function):
         return torch.addcmul(grad_mean, is_maximum, share, out=is_maximum)
 
 
-def has_own_gradient() -> bool:
+def _trains() -> bool:
     return torch.is_grad_enabled() and not is_traced() and not torch.compiler.is_compiling()
 
 
